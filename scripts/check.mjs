@@ -1,0 +1,15 @@
+// `npm run check`: types, lint and format. Quick, no browser, no network.
+import { spawnSync } from "node:child_process";
+
+const steps = [
+	["types", "tsc", ["-p", "."]],
+	["lint and format", "biome", ["check", "."]],
+];
+for (const [name, command, args] of steps) {
+	const { status } = spawnSync("npx", ["--no-install", command, ...args], { stdio: "inherit" });
+	if (status !== 0) {
+		console.error(`check failed: ${name}`);
+		process.exit(status ?? 1);
+	}
+}
+console.log("check passed");
