@@ -1,0 +1,17 @@
+/** Limits of the agent (design: section 9). */
+
+/** The GOP kept at home so that the first picture comes at once. */
+export const MAX_GOP_BYTES = 32 * 1024 * 1024;
+export const MAX_GOP_FRAMES = 4096;
+/** Bytes waiting for one subscription before whole groups are dropped. */
+export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
+/** Groups of one subscription alive at once. */
+export const MAX_OPEN_GROUPS = 2;
+/** Audio units that share one group: about a second, because a stream for each would exhaust some browsers (W01). */
+export const AUDIO_GROUP_US = 1_000_000;
+/** Without a subscriber the camera's session stays open this long, then closes. */
+export const IDLE_MS = 60_000;
+/** Cameras on one agent. */
+export const MAX_CAMERAS = 64;
+/** The configuration file and the state file. */
+export const MAX_FILE_BYTES = 1024 * 1024;
