@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** `agent.json` in the agent's folder: what a person may set by hand. Cameras never stand here; they arrive sealed. */
+export const AgentConfig = z.strictObject({
+	/** Origin of the service, e.g. `https://mivisus.com`. */
+	origin: z
+		.url({ protocol: /^https?$/, error: "origin must be an http(s) URL, like https://mivisus.com" })
+		.transform((text, ctx) => {
+			const url = new URL(text);
+			const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+			if (url.protocol === "http:" && !loopback) {
+				ctx.addIssue({ code: "custom", message: "plain http is allowed to this machine only; use https" });
+			}
+			return url.origin;
+		}),
+	/** Shown to the owner beside the agent's cameras. */
+	name: z.string().trim().min(1).max(80).default("Mivisus agent"),
+	/** How cameras are asked for media: `auto` tries TCP first and UDP where TCP is refused. */
+	rtspTransport: z.enum(["auto", "tcp", "udp"]).default("auto"),
+	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;
+
+/** What was wrong with the configuration, in words, with the file's name. */
+export class ConfigError extends Error {
+	override name = "ConfigError";
+}
+
+/** The agent's folder: `--home`, else `$MIVISUS_AGENT_HOME`, else the platform's place for state. */
+export function agentHome(flag: string | undefined, env: NodeJS.ProcessEnv): string {
+	if (flag) return flag;
+	if (env["MIVISUS_AGENT_HOME"]) return env["MIVISUS_AGENT_HOME"];
+	if (process.platform === "win32")
+		return join(env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "Mivisus Agent");
+	if (process.platform === "darwin") return join(homedir(), "Library", "Application Support", "Mivisus Agent");
+	return join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "mivisus-agent");
+}
+
+/** Reads `<home>/agent.json`; `origin` given on the command line wins. Throws ConfigError. */
+export function readConfig(
+	home: string,
+	overrides: { origin?: string | undefined; name?: string | undefined },
+): AgentConfig {
+	const path = join(home, "agent.json");
+	let raw: unknown = {};
+	try {
+		raw = JSON.parse(readFileSync(path, "utf8"));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+			throw new ConfigError(`${path} is not readable JSON: ${(error as Error).message}`);
+		}
+	}
+	if (typeof raw !== "object" || raw === null || Array.isArray(raw))
+		throw new ConfigError(`${path} must hold one JSON object`);
+	const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+	const merged = { ...raw, ...given };
+	if (!("origin" in merged)) {
+		throw new ConfigError(
+			`No service is named. Give --origin https://…, or write {"origin": "https://…"} into ${path}.`,
+		);
+	}
+	const parsed = AgentConfig.safeParse(merged);
+	if (!parsed.success) throw new ConfigError(`${path}: ${z.prettifyError(parsed.error)}`);
+	return parsed.data;
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { agentHome, ConfigError, readConfig } from "../config.ts";
+import { type AgentState, StateStore } from "./state.ts";
+
+let home: string;
+beforeEach(() => {
+	home = mkdtempSync(join(tmpdir(), "mivisus-agent-"));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+
+const fresh = async (): Promise<AgentState> => ({
+	v: 1,
+	identity: { signPrivate: "a", signPublic: "b", sealPrivate: "c", sealPublic: "d" },
+	cameras: [],
+});
+
+describe("the state file", () => {
+	it("is kept for its owner only, and read again as it was written", async () => {
+		const store = await StateStore.open(home, fresh);
+		store.save({ ...store.current, cameras: [{ id: "A".repeat(22), sealed: "box", sound: true }] });
+		expect(statSync(join(home, "state.json")).mode & 0o777).toBe(0o600);
+		const again = await StateStore.open(home, () => Promise.reject(new Error("a second identity was made")));
+		expect(again.current.cameras[0]?.sealed).toBe("box");
+		expect(readdirSync(home)).toEqual(["state.json"]);
+	});
+	it("is never overwritten when damaged, and its content is not in the error", async () => {
+		writeFileSync(join(home, "state.json"), JSON.stringify({ v: 1, identity: { signPrivate: "s3cret!" } }));
+		await expect(StateStore.open(home, fresh)).rejects.toThrow(/damaged \(.*identity\.signPrivate/);
+		await expect(StateStore.open(home, fresh)).rejects.not.toThrow("s3cret!");
+		writeFileSync(join(home, "state.json"), "{half");
+		await expect(StateStore.open(home, fresh)).rejects.toThrow("not JSON");
+	});
+});
+
+describe("the configuration", () => {
+	const write = (value: unknown) => writeFileSync(join(home, "agent.json"), JSON.stringify(value));
+	it("takes the origin from the file or the command line", () => {
+		write({ origin: "https://mivisus.com/x" });
+		expect(readConfig(home, {}).origin).toBe("https://mivisus.com");
+		expect(readConfig(home, { origin: "http://localhost:8080" }).origin).toBe("http://localhost:8080");
+	});
+	it.each([
+		["no origin", {}, "No service is named"],
+		["plain http to another machine", { origin: "http://mivisus.com" }, "plain http is allowed to this machine only"],
+		["another scheme", { origin: "ftp://mivisus.com" }, "must be an http"],
+		["an unknown key", { origin: "https://mivisus.com", camera: "rtsp://" }, "camera"],
+		["a list", [], "one JSON object"],
+	])("says what is wrong: %s", (_, content, message) => {
+		write(content);
+		expect(() => readConfig(home, {})).toThrow(ConfigError);
+		expect(() => readConfig(home, {})).toThrow(message);
+	});
+	it("has a folder by flag, by environment, by platform", () => {
+		expect(agentHome("/a", { MIVISUS_AGENT_HOME: "/b" })).toBe("/a");
+		expect(agentHome(undefined, { MIVISUS_AGENT_HOME: "/b" })).toBe("/b");
+		expect(agentHome(undefined, {})).toContain("ivisus");
+	});
+});

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { MAX_CAMERAS } from "../limits.ts";
+import { PrivateFile } from "./file.ts";
+
+const key = z.base64url().min(1).max(400);
+const id = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+
+/** A device of the owner whose signed commands this agent obeys. */
+export const Device = z.object({
+	id,
+	/** Raw Ed25519 and X25519 public keys, base64url. */
+	signKey: key,
+	sealKey: key,
+	label: z.string().max(80),
+	/** Highest counter seen from this device; a command at or below it is a replay. */
+	counter: z.number().int().nonnegative(),
+});
+export type Device = z.infer<typeof Device>;
+
+/** A camera as the owner sent it: still sealed, opened in memory only. */
+export const StoredCamera = z.object({
+	id,
+	sealed: z.base64url().max(8192),
+	sound: z.boolean(),
+});
+export type StoredCamera = z.infer<typeof StoredCamera>;
+
+/** Everything the agent keeps. */
+export const AgentState = z.object({
+	v: z.literal(1),
+	/** PKCS#8 private keys, base64url, and their raw public halves. */
+	identity: z.object({ signPrivate: key, signPublic: key, sealPrivate: key, sealPublic: key }),
+	enrolment: z.object({ agentId: id, accountId: id, devices: z.array(Device).max(32) }).optional(),
+	cameras: z.array(StoredCamera).max(MAX_CAMERAS),
+});
+export type AgentState = z.infer<typeof AgentState>;
+
+/** The agent's state file, read once and written at each change before anything acts on the change. */
+export class StateStore {
+	#file: PrivateFile<AgentState>;
+	#state: AgentState;
+
+	private constructor(file: PrivateFile<AgentState>, state: AgentState) {
+		this.#file = file;
+		this.#state = state;
+	}
+	/** Opens `<home>/state.json`; `create` makes the first state of a new agent. */
+	static async open(home: string, create: () => Promise<AgentState>): Promise<StateStore> {
+		const file = new PrivateFile(join(home, "state.json"), AgentState);
+		let state = file.read();
+		if (!state) {
+			state = await create();
+			file.write(state);
+		}
+		return new StateStore(file, state);
+	}
+	get current(): AgentState {
+		return this.#state;
+	}
+	/** Stores `next` durably, then makes it current. */
+	save(next: AgentState): void {
+		this.#file.write(next);
+		this.#state = next;
+	}
+}
