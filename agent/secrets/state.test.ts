@@ -29,7 +29,7 @@ describe("the state file", () => {
 	it("is never overwritten when damaged, and its content is not in the error", async () => {
 		writeFileSync(join(home, "state.json"), JSON.stringify({ v: 1, identity: { signPrivate: "s3cret!" } }));
 		await expect(StateStore.open(home, fresh)).rejects.toThrow(/damaged \(.*identity\.signPrivate/);
-		await expect(StateStore.open(home, fresh)).rejects.not.toThrow("s3cret!");
+		await expect(StateStore.open(home, fresh)).rejects.toSatisfy((error: Error) => !error.message.includes("s3cret!"));
 		writeFileSync(join(home, "state.json"), "{half");
 		await expect(StateStore.open(home, fresh)).rejects.toThrow("not JSON");
 	});
