@@ -13,7 +13,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const fresh = async (): Promise<AgentState> => ({
 	v: 1,
-	identity: { signPrivate: "a", signPublic: "b", sealPrivate: "c", sealPublic: "d" },
+	identity: { signPrivate: "aaaa", signPublic: "bbbb", sealPrivate: "cccc", sealPublic: "dddd" },
 	cameras: [],
 });
 
