@@ -1,0 +1,199 @@
+import { decodeCatalog, Track } from "@mivisus/wire/catalog";
+import { decodeLegacy } from "@mivisus/wire/container";
+import { beforeEach, describe, expect, it } from "vitest";
+import { IDLE_MS } from "../limits.ts";
+import { CameraBroadcast, type MediaListener, type MediaSource, type MediaTracks } from "./broadcast.ts";
+
+const tracks: MediaTracks = {
+	video: { codec: "avc1.42C01E", description: Uint8Array.of(1, 0x42), width: 640, height: 360 },
+	audio: { codec: "mp4a.40.2", sampleRate: 16000, numberOfChannels: 1 },
+};
+
+/** A source in the test's hand. */
+class HeldSource implements MediaSource {
+	listener: MediaListener | undefined;
+	starts = 0;
+	stops = 0;
+	start(listener: MediaListener) {
+		this.starts += 1;
+		this.listener = listener;
+	}
+	async stop() {
+		this.stops += 1;
+	}
+}
+/** A clock in the test's hand. */
+class HeldClock {
+	ms = 1_000_000;
+	timers: { at: number; callback: () => void }[] = [];
+	now = () => this.ms;
+	after = (ms: number, callback: () => void) => {
+		const timer = { at: this.ms + ms, callback };
+		this.timers.push(timer);
+		return () => {
+			this.timers = this.timers.filter((other) => other !== timer);
+		};
+	};
+	advance(ms: number) {
+		this.ms += ms;
+		for (const timer of this.timers.filter(({ at }) => at <= this.ms)) {
+			this.timers = this.timers.filter((other) => other !== timer);
+			timer.callback();
+		}
+	}
+}
+/** A subscription that records groups. */
+function subscribe(track: string) {
+	const groups: { sequence: number; frames: Uint8Array[]; end?: string }[] = [];
+	let leave = () => {};
+	const closed = new Promise<void>((resolve) => {
+		leave = resolve;
+	});
+	const openGroup = async (sequence: number) => {
+		const group: (typeof groups)[number] = { sequence, frames: [] };
+		groups.push(group);
+		return {
+			write: async (frame: Uint8Array) => void group.frames.push(frame),
+			finish: async () => {
+				group.end = "fin";
+			},
+			reset: (code: number) => {
+				group.end = `reset ${code}`;
+			},
+		};
+	};
+	return { track, openGroup, closed, leave: () => leave(), groups };
+}
+const settle = async () => {
+	for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+const unit = (timestampUs: number, key = false) => ({ timestampUs, key, data: Uint8Array.of(9) });
+
+let source: HeldSource;
+let clock: HeldClock;
+let sent: number;
+let broadcast: CameraBroadcast;
+beforeEach(() => {
+	source = new HeldSource();
+	clock = new HeldClock();
+	sent = 0;
+	broadcast = new CameraBroadcast({
+		source,
+		sound: false,
+		clock,
+		sent: (bytes) => {
+			sent += bytes;
+		},
+	});
+});
+const lastCatalog = (subscription: ReturnType<typeof subscribe>) => {
+	const decoded = decodeCatalog(subscription.groups.at(-1)!.frames[0]!);
+	if (!decoded.ok) throw new Error(decoded.problem);
+	return decoded.catalog;
+};
+
+describe("a camera as a broadcast", () => {
+	it("A09: reads nothing and sends nothing until somebody asks, and is silent again afterwards", async () => {
+		expect(source.starts).toBe(0);
+		const viewer = subscribe(Track.video);
+		broadcast.serve(viewer);
+		source.listener?.unit("video", unit(1, true));
+		await settle();
+		expect(sent).toBeGreaterThan(0);
+		viewer.leave();
+		await settle();
+		const before = sent;
+		source.listener?.unit("video", unit(2, true));
+		await settle();
+		expect(sent).toBe(before);
+		clock.advance(IDLE_MS - 1);
+		expect(source.stops).toBe(0);
+		clock.advance(1);
+		expect(source.stops).toBe(1);
+	});
+
+	it("A08: one camera session whatever the number of subscriptions, kept when one returns in time", async () => {
+		const first = subscribe(Track.video);
+		broadcast.serve(first);
+		broadcast.serve(subscribe(Track.catalog));
+		first.leave();
+		await settle();
+		broadcast.serve(subscribe(Track.video));
+		clock.advance(IDLE_MS * 2);
+		expect([source.starts, source.stops]).toEqual([1, 0]);
+	});
+
+	it("V10: who comes between keyframes starts at the last one", async () => {
+		broadcast.serve(subscribe(Track.catalog));
+		source.listener?.state({ code: "live", sinceMs: 1 });
+		for (const [at, key] of [
+			[1, true],
+			[2, false],
+			[3, true],
+			[4, false],
+		] as const)
+			source.listener?.unit("video", unit(at, key));
+		const late = subscribe(Track.video);
+		broadcast.serve(late);
+		source.listener?.unit("video", unit(5));
+		await settle();
+		expect(late.groups.map(({ frames }) => frames.map((frame) => decodeLegacy(frame).timestampUs))).toEqual([
+			[3, 4, 5],
+		]);
+	});
+
+	it("pictures from before an outage are not shown as live after it", async () => {
+		broadcast.serve(subscribe(Track.catalog));
+		source.listener?.unit("video", unit(1, true));
+		source.listener?.state({ code: "camera-unreachable", sinceMs: 5, detail: "no answer" });
+		const late = subscribe(Track.video);
+		broadcast.serve(late);
+		await settle();
+		expect(late.groups).toEqual([]);
+	});
+
+	it("the catalog tells codec, size and state, and changes with them", async () => {
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		source.listener?.tracks(tracks);
+		source.listener?.state({ code: "camera-unreachable", sinceMs: 7, detail: "no answer" });
+		await settle();
+		const catalog = lastCatalog(viewer);
+		expect(catalog.video?.renditions[Track.video]).toMatchObject({
+			codec: "avc1.42C01E",
+			description: "0142",
+			codedWidth: 640,
+		});
+		expect(catalog.mivisus?.state).toEqual({ code: "camera-unreachable", sinceMs: 7, detail: "no answer" });
+		const sequences = viewer.groups.map(({ sequence }) => sequence);
+		expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+	});
+
+	it("03: sound neither shows in the catalog nor flows until the owner switches it on, and ends when it is off", async () => {
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		source.listener?.tracks(tracks);
+		expect(broadcast.serve(subscribe(Track.audio))).toBe(false);
+		await settle();
+		expect(lastCatalog(viewer).audio?.renditions).toEqual({});
+		broadcast.setSound(true);
+		const listener = subscribe(Track.audio);
+		expect(broadcast.serve(listener)).toBe(true);
+		for (let at = 0; at <= 2_000_000; at += 250_000) {
+			source.listener?.unit("audio", unit(at, true));
+			await settle();
+		}
+		expect(listener.groups.map(({ frames }) => frames.length)).toEqual([4, 4, 1]);
+		expect(lastCatalog(viewer).mivisus?.sound).toBe("on");
+		broadcast.setSound(false);
+		source.listener?.unit("audio", unit(3_000_000, true));
+		await settle();
+		expect(listener.groups.length).toBe(3);
+		expect(lastCatalog(viewer).audio?.renditions).toEqual({});
+	});
+
+	it("an unknown track is refused and wakes nothing", () => {
+		expect(broadcast.serve(subscribe("video/other"))).toBe(false);
+		expect(source.starts).toBe(0);
+	});
+});
