@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WireError } from "../errors.ts";
+import { MAX_ANNOUNCED } from "../limits.ts";
 import {
 	decodeAnnounce,
 	decodeAnnounceInit,
@@ -51,6 +52,9 @@ describe("varint (RFC 9000, section 16)", () => {
 				expect(readVarint(encodeVarint(value), 0)).toEqual({ value, next: encodeVarint(value).length });
 			}),
 		);
+	});
+	it.each([0x3f, 0x40, 0x3fff, 0x4000, 0x3fff_ffff, 0x4000_0000, MAX_VARINT])("round-trips the edge %i", (value) => {
+		expect(readVarint(encodeVarint(value), 0)?.value).toBe(value);
 	});
 	it("refuses what a number cannot hold exactly", () => {
 		expect(() => encodeVarint(MAX_VARINT + 1)).toThrow(RangeError);
@@ -175,8 +179,13 @@ describe("what a peer must not do", () => {
 		["bytes after the message", () => decodeAnnounce(bytes("010000"))],
 		["text that is not UTF-8", () => decodeAnnounce(bytes("0101ff"))],
 		["a name longer than the message", () => decodeAnnounce(bytes("0105 61"))],
-		["more announcements than allowed", () => decodeAnnounceInit(bytes("4fff"))],
 	])("%s", (_, decode) => expect(decode).toThrow(WireError));
+	it("announcements are read at their limit and refused above it", () => {
+		const suffixes = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+		const init = (count: number) => body(encodeAnnounceInit({ suffixes: suffixes(count) }));
+		expect(decodeAnnounceInit(init(MAX_ANNOUNCED)).suffixes).toHaveLength(MAX_ANNOUNCED);
+		expect(() => decodeAnnounceInit(init(MAX_ANNOUNCED + 1))).toThrow("at most");
+	});
 	it("a group cut inside a frame is noticed", () => {
 		const incoming = new Incoming();
 		const decoder = new GroupDecoder(incoming);

@@ -1,0 +1,173 @@
+/** One deliberate fault: `find` stands exactly once in `file`. */
+export interface Mutation {
+	file: string;
+	find: string;
+	replace: string;
+	/** The test file that must turn red, and a part of the test's name where the file is long. */
+	test: string;
+	name?: string;
+	/** What would go wrong for a person. */
+	why: string;
+}
+
+const WIRE = "wire/moq/wire.test.ts";
+const FEED = "agent/publish/feed.test.ts";
+const BROADCAST = "agent/publish/broadcast.test.ts";
+
+/** The list of `npm run break`. */
+export const MUTATIONS: readonly Mutation[] = [
+	{
+		file: "wire/moq/varint.ts",
+		find: "value < 0x4000)",
+		replace: "value <= 0x4000)",
+		test: WIRE,
+		why: "one varint is written a byte short",
+	},
+	{
+		file: "wire/moq/varint.ts",
+		find: "if (value > MAX_VARINT)",
+		replace: "if (false)",
+		test: WIRE,
+		why: "numbers lose precision silently",
+	},
+	{
+		file: "wire/moq/bytes.ts",
+		find: "if (this.remaining > 0)",
+		replace: "if (false)",
+		test: WIRE,
+		why: "bytes after a message are ignored",
+	},
+	{
+		file: "wire/moq/bytes.ts",
+		find: "fatal: true",
+		replace: "fatal: false",
+		test: WIRE,
+		why: "two names merge into one",
+	},
+	{
+		file: "wire/moq/bytes.ts",
+		find: "if (read.value > maxBytes)",
+		replace: "if (false)",
+		test: WIRE,
+		why: "a peer makes us hold any amount",
+	},
+	{
+		file: "wire/moq/setup.ts",
+		find: "u16(bytes.length)",
+		replace: "varint(bytes.length)",
+		test: WIRE,
+		why: "no foreign peer understands the handshake",
+	},
+	{
+		file: "wire/moq/announce.ts",
+		find: "if (status > 1)",
+		replace: "if (status > 2)",
+		test: WIRE,
+		why: "an odd status passes",
+	},
+	{
+		file: "wire/moq/announce.ts",
+		find: "if (count > MAX_ANNOUNCED)",
+		replace: "if (false)",
+		test: WIRE,
+		why: "announcements are unbounded",
+	},
+	{
+		file: "wire/moq/group.ts",
+		find: "if (this.#incoming.length > 0)",
+		replace: "if (false)",
+		test: WIRE,
+		why: "a cut-off frame passes for an end",
+	},
+	{
+		file: "wire/moq/path.ts",
+		find: "/`) ? path.slice",
+		replace: "`) ? path.slice",
+		test: WIRE,
+		why: "camera ab is seen by who may see camera a",
+	},
+	{
+		file: "wire/catalog.ts",
+		find: "if (bytes.length > MAX_CATALOG_BYTES) return",
+		replace: "if (false) return",
+		test: "wire/catalog.test.ts",
+		why: "a catalog of any size is parsed",
+	},
+	{
+		file: "wire/relay-tracks.ts",
+		find: ") / 2;",
+		replace: ");",
+		test: "wire/catalog.test.ts",
+		why: "the age of the picture lies",
+	},
+	{
+		file: "agent/publish/feed.ts",
+		find: "this.#groups.length >= MAX_OPEN_GROUPS",
+		replace: "false",
+		test: FEED,
+		why: "delay grows without end on a slow uplink",
+	},
+	{
+		file: "agent/publish/feed.ts",
+		find: "queued > MAX_QUEUE_BYTES",
+		replace: "queued >= MAX_QUEUE_BYTES",
+		test: FEED,
+		why: "the queue's limit is off by one",
+	},
+	{
+		file: "agent/publish/gop.ts",
+		find: "this.#units.length === 0 && !this.#overflowed",
+		replace: "false",
+		test: FEED,
+		why: "a viewer starts at a picture that cannot decode",
+	},
+	{
+		file: "agent/publish/gop.ts",
+		find: "> MAX_GOP_FRAMES",
+		replace: "> MAX_GOP_FRAMES + 1",
+		test: FEED,
+		why: "the GOP cap is off by one",
+	},
+	{
+		file: "agent/publish/broadcast.ts",
+		find: "feeds.delete(feed);",
+		replace: "",
+		test: BROADCAST,
+		why: "media leaves the house though nobody looks",
+	},
+	{
+		file: "agent/publish/broadcast.ts",
+		find: "track === Track.audio && this.#sound",
+		replace: "track === Track.audio",
+		test: BROADCAST,
+		why: "sound is sent without the owner's word",
+	},
+	{
+		file: "agent/publish/broadcast.ts",
+		find: 'if (state.code !== "live") this.#gop.clear();',
+		replace: "",
+		test: BROADCAST,
+		why: "an old picture is shown as live",
+	},
+	{
+		file: "agent/publish/broadcast.ts",
+		find: "if (!on) for (const feed of this.#feeds.audio) feed.end();",
+		replace: "",
+		test: BROADCAST,
+		why: "a sound group stays open after sound was switched off",
+	},
+	{
+		file: "agent/secrets/file.ts",
+		find: "0o600",
+		replace: "0o644",
+		test: "agent/secrets/state.test.ts",
+		why: "others on the machine read the agent's keys",
+	},
+	{
+		file: "agent/config.ts",
+		find: "!loopback",
+		replace: "false",
+		test: "agent/secrets/state.test.ts",
+		why: "the agent talks in clear over the internet",
+	},
+];
