@@ -1,0 +1,126 @@
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
+import { encodeGroupHeader } from "@mivisus/wire/moq/group";
+import { describe, expect, it } from "vitest";
+import { fakePair } from "../fake.ts";
+import { StreamError } from "../port.ts";
+import type { IncomingSubscription } from "./outgoing.ts";
+import { MoqPeer, type PeerHandlers } from "./peer.ts";
+
+/** Two peers over the strict fake: `viewer` asks, `publisher` answers with `handlers`. */
+async function peers(handlers: PeerHandlers) {
+	const { client, server } = fakePair();
+	const [viewer, publisher] = await Promise.all([MoqPeer.client(client), MoqPeer.server(server, handlers)]);
+	return { viewer, publisher };
+}
+
+describe("a MoQ peer", () => {
+	it("announces: those active first, then each change", async () => {
+		const { viewer } = await peers({
+			onAnnounceRequest: (stream) => {
+				expect(stream.prefix).toBe("a");
+				stream.init(["x", "y"]);
+				stream.announce(false, "x");
+				stream.announce(true, "");
+			},
+		});
+		const announced = await viewer.announced("a");
+		const seen = [];
+		for (let i = 0; i < 4; i++) seen.push((await announced.next()).value);
+		expect(seen).toEqual([
+			{ active: true, suffix: "x" },
+			{ active: true, suffix: "y" },
+			{ active: false, suffix: "x" },
+			{ active: true, suffix: "" },
+		]);
+		viewer.close();
+		expect((await announced.next()).done).toBe(true);
+	});
+
+	it("subscribes, and receives groups of frames", async () => {
+		const { viewer } = await peers({
+			onSubscribe: async (subscription) => {
+				expect([subscription.broadcast, subscription.track, subscription.priority]).toEqual(["cam", "video/main", 60]);
+				await subscription.accept();
+				const group = await subscription.openGroup(41);
+				await group.write(Uint8Array.of(1, 2));
+				await group.write(new Uint8Array(1000).fill(3));
+				await group.finish();
+			},
+		});
+		const subscription = await viewer.subscribe("cam", "video/main", 60);
+		const group = (await subscription.groups.next()).value!;
+		expect(group.sequence).toBe(41);
+		expect([...(await group.next())!]).toEqual([1, 2]);
+		expect((await group.next())!.length).toBe(1000);
+		expect(await group.next()).toBeNull();
+	});
+
+	it("a refused subscription rejects with the code, and the session goes on", async () => {
+		const { viewer } = await peers({
+			onSubscribe: (subscription) => subscription.refuse(WIRE_ERROR_CODES["not-found"]),
+		});
+		for (let i = 0; i < 2; i++) {
+			const failure = await viewer.subscribe("cam", "x", 1).catch((error) => error);
+			expect(failure).toBeInstanceOf(StreamError);
+			expect(failure.code).toBe(404);
+		}
+	});
+
+	it("unsubscribing is seen by the publisher; ending is seen by the subscriber", async () => {
+		const incoming: IncomingSubscription[] = [];
+		const { viewer } = await peers({
+			onSubscribe: async (subscription) => {
+				incoming.push(subscription);
+				await subscription.accept();
+			},
+		});
+		const first = await viewer.subscribe("cam", "a", 1);
+		await first.update(200);
+		first.close();
+		await incoming[0]!.closed;
+		expect(incoming[0]!.priority).toBe(200);
+		const second = await viewer.subscribe("cam", "b", 1);
+		await incoming[1]!.end();
+		await second.closed;
+		expect((await second.groups.next()).done).toBe(true);
+	});
+
+	it("a group for an unknown subscription closes its own stream only", async () => {
+		const { client, server } = fakePair();
+		const [viewer, publisher] = await Promise.all([
+			MoqPeer.client(client),
+			MoqPeer.server(server, { onSubscribe: (subscription) => void subscription.accept() }),
+		]);
+		const stray = await publisher.session.openUni();
+		await stray.write(encodeGroupHeader({ subscribeId: 99, sequence: 0 }));
+		await expect(
+			(async () => {
+				for (;;) await stray.write(new Uint8Array(100));
+			})(),
+		).rejects.toThrow(StreamError);
+		await viewer.subscribe("cam", "still alive", 1);
+	});
+
+	it("the end of the session ends subscriptions on both sides", async () => {
+		let incoming: IncomingSubscription | undefined;
+		const { viewer, publisher } = await peers({
+			onSubscribe: async (subscription) => {
+				incoming = subscription;
+				await subscription.accept();
+			},
+		});
+		const subscription = await viewer.subscribe("cam", "a", 1);
+		publisher.close();
+		await subscription.closed;
+		await incoming!.closed;
+		await expect(viewer.subscribe("cam", "b", 1)).rejects.toThrow(StreamError);
+	});
+
+	it("odd bytes on a stream cost that stream and nothing else", async () => {
+		const { viewer } = await peers({ onSubscribe: (subscription) => void subscription.accept() });
+		const odd = await viewer.session.openBidi();
+		await odd.send.write(Uint8Array.of(0x3f, 1, 2, 3));
+		await expect(odd.recv.read()).rejects.toMatchObject({ code: WIRE_ERROR_CODES["protocol-violation"] });
+		await viewer.subscribe("cam", "a", 1);
+	});
+});
