@@ -1,0 +1,92 @@
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Certificate, makeCertificate } from "../certificate.ts";
+import { transportContract } from "../contract.ts";
+import { connectHttp3 } from "./client.ts";
+import { LoweredError, lower, loweredCopy } from "./lowered.ts";
+import { Http3Server } from "./server.ts";
+
+let certificate: Certificate;
+let server: Http3Server;
+const start = async () => {
+	certificate ??= await makeCertificate({ hosts: ["localhost", "127.0.0.1"], now: Date.now() });
+	server ??= await Http3Server.listen({ port: 0, ...certificate });
+	return server;
+};
+
+transportContract("HTTP/3", async () => {
+	await start();
+	return {
+		next: () => server.next(),
+		connect: (path) =>
+			connectHttp3(new URL(path, `https://127.0.0.1:${server.port}`), { certificateHashes: [certificate.sha256] }),
+		close: async () => {},
+	};
+});
+
+describe("certificates (W02)", () => {
+	it("is ECDSA P-256, for less than 14 days, for its hosts", async () => {
+		const { certPem, sha256, notAfter } = await makeCertificate({
+			hosts: ["localhost", "127.0.0.1"],
+			now: Date.now(),
+		});
+		const parsed = new X509Certificate(certPem);
+		expect(parsed.publicKey.asymmetricKeyDetails?.namedCurve).toBe("prime256v1");
+		expect(new Date(parsed.validTo).getTime() - new Date(parsed.validFrom).getTime()).toBeLessThan(14 * 86_400_000);
+		expect(new Date(parsed.validFrom).getTime()).toBeLessThan(Date.now());
+		expect(Math.abs(new Date(parsed.validTo).getTime() - notAfter)).toBeLessThan(1000);
+		expect(parsed.subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1");
+		expect(parsed.fingerprint256.replaceAll(":", "").toLowerCase()).toBe(Buffer.from(sha256).toString("hex"));
+	});
+	it("a server with another certificate than the pinned one is refused, and the token is in no error", async () => {
+		await start();
+		const other = await makeCertificate({ hosts: ["localhost"], now: Date.now() });
+		const url = new URL(`https://127.0.0.1:${server.port}/a?jwt=topsecret`);
+		const error = await connectHttp3(url, { certificateHashes: [other.sha256], timeoutMs: 2000 }).catch((e) => e);
+		expect(error).toBeInstanceOf(Error);
+		expect(`${error.stack} ${error.cause}`).not.toContain("topsecret");
+	});
+});
+
+describe("the lowered copy for old glibc (decision 0002)", () => {
+	const folder = dirname(dirname(createRequire(import.meta.url).resolve("@moq/web-transport")));
+	const original = (arch: string) => join(folder, `web-transport.linux-${arch}-gnu.node`);
+	let cache: string;
+	beforeAll(() => {
+		cache = mkdtempSync(join(tmpdir(), "mivisus-native-"));
+	});
+	afterAll(() => rmSync(cache, { recursive: true }));
+
+	it.each(["x64", "arm64"])("%s: is the known one, private, made once and made again when damaged", (arch) => {
+		const path = loweredCopy(original(arch), arch, cache);
+		expect(statSync(path).mode & 0o777).toBe(0o600);
+		const made = statSync(path).mtimeMs;
+		expect(loweredCopy(original(arch), arch, cache)).toBe(path);
+		expect(statSync(path).mtimeMs).toBe(made);
+		writeFileSync(path, "damaged");
+		loweredCopy(original(arch), arch, cache);
+		expect(readFileSync(path).length).toBe(readFileSync(original(arch)).length);
+	});
+	it("differs from the original in few bytes only", () => {
+		const [before, after] = [readFileSync(original("x64")), lower(readFileSync(original("x64")))];
+		let different = 0;
+		for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) different += 1;
+		expect(different).toBeGreaterThan(0);
+		expect(different).toBeLessThan(20);
+	});
+	it("anything but the known build is refused", () => {
+		const changed = readFileSync(original("x64"));
+		changed[changed.length - 1] = changed[changed.length - 1]! ^ 1;
+		const path = join(cache, "changed.node");
+		writeFileSync(path, changed);
+		const empty = mkdtempSync(join(cache, "x-"));
+		expect(() => loweredCopy(path, "x64", empty)).toThrow("not the build of");
+		expect(() => loweredCopy(path, "riscv64", empty)).toThrow("no build");
+		expect(() => lower(Buffer.from("not an elf"))).toThrow(LoweredError);
+		expect(() => lower(lower(readFileSync(original("x64"))))).toThrow(LoweredError);
+	});
+});

@@ -1,0 +1,181 @@
+import {
+	type BidiStream,
+	type CloseInfo,
+	type RecvStream,
+	type SendStream,
+	type Session,
+	StreamError,
+} from "../port.ts";
+import type { NativeRecvStream, NativeSendStream, NativeSession } from "./native.ts";
+
+/** Bytes asked for at once; the addon answers with about one packet anyway. */
+const READ_BYTES = 65536;
+
+/** A session of the native addon in the port's shape. */
+export class Http3Session implements Session {
+	readonly transport = "http3";
+	readonly path: string;
+	readonly query: URLSearchParams;
+	readonly remoteAddress = undefined;
+	readonly closed: Promise<CloseInfo>;
+	#native: NativeSession;
+	#over = false;
+	/** The addon closes a stream whose object is collected: each is held here until it ends. */
+	#held = new Set<object>();
+
+	constructor(native: NativeSession, url: URL) {
+		this.#native = native;
+		this.path = url.pathname;
+		this.query = url.searchParams;
+		this.closed = native
+			.closed()
+			.then(
+				({ closeCode, reason }) => ({ code: closeCode, reason }),
+				(error: Error) => ({ code: 0, reason: error.message }),
+			)
+			.then((info) => {
+				this.#over = true;
+				this.#held.clear();
+				return info;
+			});
+	}
+	async openUni(): Promise<SendStream> {
+		return this.#send(await this.#open(() => this.#native.openUni()));
+	}
+	async openBidi(): Promise<BidiStream> {
+		const stream = await this.#open(() => this.#native.openBi());
+		return { send: this.#send(stream.takeSend()), recv: this.#recv(stream.takeRecv()) };
+	}
+	async acceptUni(): Promise<RecvStream | null> {
+		try {
+			return this.#recv(await this.#native.acceptUni());
+		} catch {
+			return null;
+		}
+	}
+	async acceptBidi(): Promise<BidiStream | null> {
+		try {
+			const stream = await this.#native.acceptBi();
+			return { send: this.#send(stream.takeSend()), recv: this.#recv(stream.takeRecv()) };
+		} catch {
+			return null;
+		}
+	}
+	close(code: number, reason: string): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#native.close(code, reason);
+	}
+	async #open<T>(open: () => Promise<T>): Promise<T> {
+		if (this.#over) throw new StreamError("session-closed");
+		try {
+			return await open();
+		} catch (cause) {
+			throw new StreamError("session-closed", undefined, { cause });
+		}
+	}
+	#send(native: NativeSendStream): SendStream {
+		const stream = new Http3Send(
+			native,
+			() => this.#over,
+			() => this.#held.delete(stream),
+		);
+		this.#held.add(stream);
+		return stream;
+	}
+	#recv(native: NativeRecvStream): RecvStream {
+		const stream = new Http3Recv(
+			native,
+			() => this.#over,
+			() => this.#held.delete(stream),
+		);
+		this.#held.add(stream);
+		return stream;
+	}
+}
+
+/** The application's code in the addon's error text, where it tells one. */
+function codeOf(error: unknown): number | undefined {
+	const match = /(?:code|error)[^0-9]{0,12}(\d+)/i.exec((error as Error).message);
+	return match ? Number(match[1]) : undefined;
+}
+
+class Http3Send implements SendStream {
+	#native: NativeSendStream;
+	#over: () => boolean;
+	#release: () => void;
+	#writing = false;
+	#ended = false;
+
+	constructor(native: NativeSendStream, over: () => boolean, release: () => void) {
+		this.#native = native;
+		this.#over = over;
+		this.#release = release;
+	}
+	async write(bytes: Uint8Array): Promise<void> {
+		// The addon reorders writes that are not awaited: found out here rather than in a picture.
+		if (this.#writing) throw new TypeError("a write is in flight on this stream");
+		if (this.#ended) throw new StreamError("reset");
+		this.#writing = true;
+		try {
+			await this.#native.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+		} catch (cause) {
+			this.#release();
+			throw new StreamError(this.#over() ? "session-closed" : "stopped", codeOf(cause), { cause });
+		} finally {
+			this.#writing = false;
+		}
+		if (this.#ended) throw new StreamError("reset");
+	}
+	async finish(): Promise<void> {
+		if (this.#writing) throw new TypeError("finish while a write is in flight");
+		if (this.#ended) return;
+		this.#ended = true;
+		try {
+			await this.#native.finish();
+		} catch (cause) {
+			throw new StreamError(this.#over() ? "session-closed" : "stopped", codeOf(cause), { cause });
+		} finally {
+			this.#release();
+		}
+	}
+	reset(code: number): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		// Waits inside the addon until a blocked write is through; nobody waits for it here.
+		void this.#native.reset(code).then(this.#release, this.#release);
+	}
+	setPriority(priority: number): void {
+		void this.#native.setPriority(priority).catch(() => {});
+	}
+}
+
+class Http3Recv implements RecvStream {
+	#native: NativeRecvStream;
+	#over: () => boolean;
+	#release: () => void;
+
+	constructor(native: NativeRecvStream, over: () => boolean, release: () => void) {
+		this.#native = native;
+		this.#over = over;
+		this.#release = release;
+	}
+	async read(): Promise<Uint8Array | null> {
+		try {
+			for (;;) {
+				const chunk = await this.#native.read(READ_BYTES);
+				if (!chunk) {
+					this.#release();
+					return null;
+				}
+				if (chunk.length > 0) return chunk;
+			}
+		} catch (cause) {
+			this.#release();
+			throw new StreamError(this.#over() ? "session-closed" : "reset", codeOf(cause), { cause });
+		}
+	}
+	stop(code: number): void {
+		void this.#native.stop(code).then(this.#release, this.#release);
+	}
+}
