@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeCatalog, encodeCatalog } from "./catalog.ts";
 import { decodeLegacy, encodeLegacy } from "./container.ts";
 import { MAX_CATALOG_BYTES } from "./limits.ts";
-import { ClockFrame, clockOffset, decodeJson, encodeJson } from "./relay-tracks.ts";
+import { ClockFrame, clockOffset, decodeJson, encodeJson, peerBroadcastOf } from "./relay-tracks.ts";
 
 const state = { code: "live", sinceMs: 1 } as const;
 
@@ -54,6 +54,12 @@ describe("clock", () => {
 		// Peer sends at its 1500 (relay 1000), arrives at relay 1020; relay sends at 1100, arrives at 1120 = peer 1620.
 		const frame = { v: 1 as const, seq: 1, wallMs: 1100, echo: { sentMs: 1500, receivedMs: 1020 } };
 		expect(clockOffset(frame, 1620)).toBe(500);
+	});
+	it("a peer finds where it may report in its token", () => {
+		const token = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+		expect(peerBroadcastOf(token({ put: ["camera", ".peer/abc"] }))).toBe(".peer/abc");
+		expect(peerBroadcastOf(token({ put: ["camera"] }))).toBeUndefined();
+		expect(peerBroadcastOf("nonsense")).toBeUndefined();
 	});
 	it("odd frames are ignored", () => {
 		expect(decodeJson(ClockFrame, encodeJson({ v: 2 }))).toBeUndefined();

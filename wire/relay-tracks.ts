@@ -54,3 +54,18 @@ export function clockOffset(frame: ClockFrame, receivedMs: number): number | und
 	if (!frame.echo) return undefined;
 	return (frame.echo.sentMs - frame.echo.receivedMs + (receivedMs - frame.wallMs)) / 2;
 }
+
+/**
+ * The broadcast on which the bearer of a relay token may report: the one entry of `put` under `.peer`. Read without
+ * checking the signature, which is the relay's business; `undefined` where the token offers none.
+ */
+export function peerBroadcastOf(token: string): string | undefined {
+	try {
+		const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+		const claims: unknown = JSON.parse(atob(payload));
+		const parsed = z.object({ put: z.array(z.string()) }).safeParse(claims);
+		return parsed.data?.put.find((path) => path.startsWith(`${PEER_PREFIX}/`));
+	} catch {
+		return undefined;
+	}
+}

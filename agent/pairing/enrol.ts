@@ -1,0 +1,66 @@
+import { formatEnrolmentLink, newEnrolmentSecrets, verifyEnrolmentMac } from "@mivisus/wire/enrolment";
+import { fromBase64Url } from "@mivisus/wire/ids";
+import { pause } from "../backoff.ts";
+import type { StateStore } from "../secrets/state.ts";
+import type { WorkerClient } from "../worker-client.ts";
+import type { Identity } from "./identity.ts";
+
+/** How often the agent asks whether its link was opened, ms. */
+const POLL_MS = 1000;
+
+/** The link was used, but not by the person it was shown to. */
+export class EnrolmentRefused extends Error {
+	override name = "EnrolmentRefused";
+}
+
+/**
+ * Shows a link through `onLink` and waits until the owner's browser used it. The browser proves with the link's secret,
+ * which the service never sees, that the keys it brings are the ones to trust; only then are they stored and confirmed.
+ * Resolves when the agent belongs to an account; rejects with EnrolmentRefused, or when the link ran out.
+ */
+export async function enrol(options: {
+	client: WorkerClient;
+	identity: Identity;
+	store: StateStore;
+	name: string;
+	onLink: (link: string, expiresAtMs: number) => void;
+	signal: AbortSignal;
+}): Promise<void> {
+	const { client, identity, store, name, onLink, signal } = options;
+	const { code, secret } = newEnrolmentSecrets();
+	const keys = { signKey: identity.signPublic, sealKey: identity.sealPublic };
+	const { expiresAtMs } = await client.announceEnrolment({ code, ...keys, name }, signal);
+	onLink(formatEnrolmentLink({ origin: client.origin, code, fingerprint: identity.fingerprint, secret }), expiresAtMs);
+	for (;;) {
+		const state = await client.pollEnrolment(code, signal);
+		if (state.state === "waiting") {
+			await pause(POLL_MS, signal);
+			signal.throwIfAborted();
+			continue;
+		}
+		const { agentId, accountId, device, mac } = state;
+		client.signer = { agentId, key: identity.signKey };
+		const claim = {
+			account: accountId,
+			fingerprint: identity.fingerprint,
+			deviceSignKey: device.signKey,
+			deviceSealKey: device.sealKey,
+		};
+		const genuine = (await verifyEnrolmentMac(secret, claim, mac)) && fromBase64Url(device.signKey).length === 32;
+		if (!genuine) {
+			const reason = "The keys that the service passed on were not confirmed by the link's secret.";
+			await client.confirm({ accepted: false, reason }, signal).catch(() => {});
+			client.signer = undefined;
+			throw new EnrolmentRefused(
+				`${reason} Somebody between this agent and your browser may have changed them. Nothing was linked; make a new link.`,
+			);
+		}
+		store.save({
+			...store.current,
+			cameras: [],
+			enrolment: { agentId, accountId, devices: [{ ...device, counter: 0 }] },
+		});
+		await client.confirm({ accepted: true }, signal);
+		return;
+	}
+}

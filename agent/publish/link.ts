@@ -1,0 +1,126 @@
+import type { AnnounceWriter, GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
+import { MoqPeer } from "@mivisus/transport/moq/peer";
+import type { Session } from "@mivisus/transport/port";
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
+import { suffixOf } from "@mivisus/wire/moq/path";
+import { Priority } from "@mivisus/wire/moq/subscribe";
+import {
+	CLOCK,
+	CLOCK_MISSING_MS,
+	ClockFrame,
+	clockOffset,
+	decodeJson,
+	encodeJson,
+	peerBroadcastOf,
+	REPORT_TRACK,
+	type ReportFrame,
+} from "@mivisus/wire/relay-tracks";
+import type { Subscription } from "./broadcast.ts";
+
+/** What a link publishes. */
+export interface Published {
+	/** Ids of the cameras announced. */
+	readonly cameras: readonly string[];
+	/** Serves a subscription to a camera's track; false when there is no such track. */
+	serve(camera: string, subscription: Subscription): boolean;
+	/** Agent clock minus relay clock, ms, whenever it is known anew. */
+	clockOffset(offsetMs: number): void;
+}
+
+/**
+ * One relay session of the agent: announces its cameras, serves subscriptions, answers the relay's clock with reports.
+ * `ended` resolves when the session is over or the relay has been silent for {@link CLOCK_MISSING_MS}.
+ */
+export class RelayLink {
+	readonly ended: Promise<"closed" | "silent">;
+	#peer: MoqPeer;
+	#published: Published;
+	#reportBroadcast: string | undefined;
+	#announcers = new Set<AnnounceWriter>();
+	#report: GroupWriter | undefined;
+	#silence: ReturnType<typeof setTimeout> | undefined;
+	#resolveSilent: () => void = () => {};
+
+	private constructor(peer: MoqPeer, token: string, published: Published) {
+		this.#peer = peer;
+		this.#published = published;
+		this.#reportBroadcast = peerBroadcastOf(token);
+		const silent = new Promise<"silent">((resolve) => {
+			this.#resolveSilent = () => resolve("silent");
+		});
+		this.ended = Promise.race([peer.closed.then(() => "closed" as const), silent]).finally(() =>
+			clearTimeout(this.#silence),
+		);
+	}
+	/** Does the handshake on `session` and begins to publish. */
+	static async open(session: Session, token: string, published: Published): Promise<RelayLink> {
+		let link: RelayLink | undefined;
+		const waiting: (() => void)[] = [];
+		// The relay may ask before the handshake's answer reaches us; such requests wait for the link to exist.
+		const withLink = (use: (link: RelayLink) => void) => (link ? use(link) : waiting.push(() => link && use(link)));
+		const peer = await MoqPeer.client(session, {
+			onAnnounceRequest: (stream) => void withLink((it) => it.#announce(stream)),
+			onSubscribe: (subscription) => void withLink((it) => void it.#serve(subscription)),
+		});
+		link = new RelayLink(peer, token, published);
+		for (const run of waiting) run();
+		void link.#followClock();
+		return link;
+	}
+	/** Ends the session. With `announce`, the relay hears first that the broadcasts ended. */
+	close(): void {
+		for (const stream of this.#announcers) {
+			for (const camera of this.#published.cameras) {
+				const suffix = suffixOf(camera, stream.prefix);
+				if (suffix !== undefined) stream.announce(false, suffix);
+			}
+		}
+		this.#peer.close(WIRE_ERROR_CODES.cancelled, "");
+	}
+	#announce(stream: AnnounceWriter): void {
+		const names = [...this.#published.cameras, ...(this.#reportBroadcast ? [this.#reportBroadcast] : [])];
+		stream.init(names.flatMap((name) => suffixOf(name, stream.prefix) ?? []));
+		this.#announcers.add(stream);
+		void stream.closed.then(() => this.#announcers.delete(stream));
+	}
+	async #serve(subscription: IncomingSubscription): Promise<void> {
+		const { broadcast, track } = subscription;
+		try {
+			if (broadcast === this.#reportBroadcast && track === REPORT_TRACK) {
+				await subscription.accept();
+				this.#report = await subscription.openGroup(0);
+				return;
+			}
+			if (!this.#published.cameras.includes(broadcast)) return subscription.refuse(WIRE_ERROR_CODES["not-found"]);
+			await subscription.accept();
+			if (!this.#published.serve(broadcast, subscription)) await subscription.end();
+		} catch {
+			// The session ended meanwhile; `ended` says so.
+		}
+	}
+	async #followClock(): Promise<void> {
+		// A foreign relay refuses the clock: then there is no liveness of ours, only the transport's.
+		const clock = await this.#peer.subscribe(CLOCK.broadcast, CLOCK.track, Priority.relay).catch(() => undefined);
+		if (!clock) return;
+		try {
+			for await (const group of clock.groups) {
+				for (let frame = await group.next(); frame; frame = await group.next()) await this.#tick(frame);
+			}
+		} catch {
+			// A reset group or the session's end; silence or `closed` will tell.
+		}
+	}
+	async #tick(bytes: Uint8Array): Promise<void> {
+		const receivedMs = Date.now();
+		const frame = decodeJson(ClockFrame, bytes);
+		if (!frame) return;
+		clearTimeout(this.#silence);
+		this.#silence = setTimeout(this.#resolveSilent, CLOCK_MISSING_MS);
+		const offset = clockOffset(frame, receivedMs);
+		if (offset !== undefined) this.#published.clockOffset(offset);
+		const report: ReportFrame = { v: 1, sentMs: Date.now(), clockSeq: frame.seq, tracks: {} };
+		await this.#report?.write(encodeJson(report)).catch(() => {
+			this.#report = undefined;
+		});
+	}
+}

@@ -1,0 +1,75 @@
+import type { Session } from "@mivisus/transport/port";
+import { Backoff, pause } from "../backoff.ts";
+import type { RelayAccess } from "../worker-client.ts";
+import { type Published, RelayLink } from "./link.ts";
+
+/** A session is renewed this long before its limit, ms. */
+const RENEW_BEFORE_MS = 60_000;
+
+export interface UplinkOptions {
+	/** Asks the service for a token; called for each session. */
+	access(signal: AbortSignal): Promise<RelayAccess>;
+	connect(access: RelayAccess, signal: AbortSignal): Promise<Session>;
+	published: Published;
+	/** Says in one word what the uplink does, for log and local page. */
+	onState(state: "connecting" | "connected" | "waiting", error?: Error): void;
+	random?: () => number;
+}
+
+/**
+ * Keeps one session to the relay, for ever: reconnects with back-off, renews before the token's limit, and replaces a
+ * silent session by a new one beside it, so that viewers lose as little as possible (make before break).
+ */
+export class Uplink {
+	#options: UplinkOptions;
+	#renew: () => void = () => {};
+	constructor(options: UplinkOptions) {
+		this.#options = options;
+	}
+	/** Takes a new token and session now: the list of cameras changed. */
+	renew(): void {
+		this.#renew();
+	}
+	/** Runs until `signal` aborts. */
+	async run(signal: AbortSignal): Promise<void> {
+		const { onState, random = Math.random } = this.#options;
+		const backoff = new Backoff({ baseMs: 250, capMs: 15_000, random });
+		let current: RelayLink | undefined;
+		while (!signal.aborted) {
+			// Asked for from now on: a change that comes while connecting is not lost.
+			const renewal = new Promise<"renew">((resolve) => {
+				this.#renew = () => resolve("renew");
+			});
+			onState("connecting");
+			let untilMs: number;
+			try {
+				const access = await this.#options.access(signal);
+				untilMs = access.untilMs;
+				const session = await this.#options.connect(access, signal);
+				const link = await RelayLink.open(session, access.token, this.#options.published);
+				current?.close();
+				current = link;
+			} catch (error) {
+				if (signal.aborted) break;
+				onState("waiting", error as Error);
+				await Promise.race([pause(backoff.next(), signal), renewal]);
+				continue;
+			}
+			backoff.reset();
+			onState("connected");
+			const link = current;
+			const stop = new AbortController();
+			const over = new Promise<void>((resolve) =>
+				signal.addEventListener("abort", () => resolve(), { once: true, signal: stop.signal }),
+			);
+			await Promise.race([
+				link.ended,
+				renewal,
+				over,
+				pause(Math.max(1000, untilMs - Date.now() - RENEW_BEFORE_MS), stop.signal),
+			]);
+			stop.abort();
+		}
+		current?.close();
+	}
+}
