@@ -1,0 +1,142 @@
+import type { Session } from "@mivisus/transport/port";
+import type { CameraAccess } from "@mivisus/wire/signed";
+import { Backoff, pause } from "./backoff.ts";
+import { obey, openAccess } from "./pairing/commands.ts";
+import type { Identity } from "./pairing/identity.ts";
+import { type BroadcastClock, CameraBroadcast, type MediaSource } from "./publish/broadcast.ts";
+import { Uplink } from "./publish/uplink.ts";
+import type { StateStore } from "./secrets/state.ts";
+import { type RelayAccess, type ServiceState, type WorkerClient, WorkerError } from "./worker-client.ts";
+
+/** How long one look for news may hang at the service, ms. */
+const LONG_POLL_MS = 25_000;
+
+/** What the supervisor tells the log; nothing personal, nothing secret. */
+export interface AgentLog {
+	info(fields: Record<string, unknown>, message: string): void;
+	warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface SupervisorOptions {
+	store: StateStore;
+	identity: Identity;
+	client: WorkerClient;
+	/** Makes the source of a camera; it reads nothing until started. */
+	createSource(access: CameraAccess, camera: string): MediaSource;
+	connect(access: RelayAccess, signal: AbortSignal): Promise<Session>;
+	clock: BroadcastClock;
+	log: AgentLog;
+}
+
+/**
+ * Runs an enrolled agent: hears the service's news, obeys the owner's commands, keeps the uplink and the cameras. The
+ * service may leave a camera out of its list (then it is not published), but can add or change none.
+ */
+export class Supervisor {
+	#options: SupervisorOptions;
+	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string }>();
+	#allowed = new Set<string>();
+	#published: string[] = [];
+	#uplink: Uplink;
+	/** Media bytes that left the house since the start. */
+	sentBytes = 0;
+
+	constructor(options: SupervisorOptions) {
+		this.#options = options;
+		const { client, log } = options;
+		const published = () => this.#published;
+		this.#uplink = new Uplink({
+			access: (signal) => client.relayToken(signal),
+			connect: options.connect,
+			published: {
+				get cameras() {
+					return published();
+				},
+				serve: (camera, subscription) => this.#broadcasts.get(camera)?.broadcast.serve(subscription) ?? false,
+				clockOffset: (offsetMs) => {
+					for (const { broadcast } of this.#broadcasts.values()) broadcast.setClockOffset(offsetMs);
+				},
+			},
+			onState: (state, error) =>
+				error
+					? log.warn({ uplink: state, reason: error.message }, "the relay is not reachable; trying again")
+					: log.info({ uplink: state }, "uplink"),
+		});
+	}
+	/** Runs until `signal` aborts, or until the service says that this agent was unlinked (resolves `"unlinked"`). */
+	async run(signal: AbortSignal): Promise<"stopped" | "unlinked"> {
+		const stop = new AbortController();
+		const both = AbortSignal.any([signal, stop.signal]);
+		let uplink: Promise<void> | undefined;
+		let revision: number | string = 0;
+		const backoff = new Backoff({ baseMs: 500, capMs: 20_000, random: Math.random });
+		try {
+			while (!signal.aborted) {
+				try {
+					const state = await this.#options.client.state(revision, LONG_POLL_MS, both);
+					await this.#apply(state, both);
+					revision = state.revision;
+					backoff.reset();
+					uplink ??= this.#uplink.run(both);
+				} catch (error) {
+					if (signal.aborted) break;
+					if (error instanceof WorkerError && error.code === "agent-unlinked") return "unlinked";
+					this.#options.log.warn({ reason: (error as Error).message }, "the service is not reachable; trying again");
+					await pause(backoff.next(), both);
+				}
+			}
+			return "stopped";
+		} finally {
+			stop.abort();
+			await uplink;
+			await Promise.all([...this.#broadcasts.values()].map(({ broadcast }) => broadcast.close()));
+		}
+	}
+	async #apply(state: ServiceState, signal: AbortSignal): Promise<void> {
+		const { store, identity, client, log } = this.#options;
+		for (const { id, command } of state.commands) {
+			const outcome = await obey(store, identity, command);
+			if (outcome.state === "done") {
+				log.info({ command: outcome.command.type }, "carried out a command of the owner");
+				await client.acknowledge({ id, state: "done" }, signal);
+			} else {
+				log.warn({ refusal: outcome.code }, "refused a command");
+				await client.acknowledge({ id, state: "refused", code: outcome.code, detail: outcome.detail }, signal);
+			}
+		}
+		this.#allowed = new Set(state.cameras.map(({ id }) => id));
+		await this.#reconcile();
+	}
+	/** Makes the broadcasts fit the stored cameras, and the announced ones those that the service allows too. */
+	async #reconcile(): Promise<void> {
+		const { store, identity, createSource, clock } = this.#options;
+		const stored = new Map(store.current.cameras.map((camera) => [camera.id, camera]));
+		for (const [id, { broadcast, sealed }] of this.#broadcasts) {
+			if (stored.get(id)?.sealed === sealed) continue;
+			this.#broadcasts.delete(id);
+			await broadcast.close();
+		}
+		for (const { id, sealed, sound } of stored.values()) {
+			const running = this.#broadcasts.get(id);
+			if (running) {
+				running.broadcast.setSound(sound);
+				continue;
+			}
+			const access = await openAccess(store.current, identity, id, sealed);
+			if (!access) continue;
+			const broadcast = new CameraBroadcast({
+				source: createSource(access, id),
+				sound,
+				clock,
+				sent: (bytes) => {
+					this.sentBytes += bytes;
+				},
+			});
+			this.#broadcasts.set(id, { broadcast, sealed });
+		}
+		const published = [...this.#broadcasts.keys()].filter((id) => this.#allowed.has(id)).sort();
+		if (published.join() === this.#published.join()) return;
+		this.#published = published;
+		this.#uplink.renew();
+	}
+}
