@@ -129,6 +129,15 @@ export function transportContract(name: string, start: () => Promise<Harness>): 
 			expect(await blocked).toBeInstanceOf(Error);
 		});
 
+		it("reset tells its code, and goes on telling it", async () => {
+			const { send, recv } = await uni(client, server);
+			await recv.read();
+			send.reset(460);
+			for (let i = 0; i < 2; i++) {
+				await expect(recv.read()).rejects.toMatchObject({ name: "StreamError", kind: "reset", code: 460 });
+			}
+		});
+
 		it("stop reaches the writer as StreamError", async () => {
 			const { send, recv } = await uni(client, server);
 			recv.stop(9);
@@ -136,6 +145,7 @@ export function transportContract(name: string, start: () => Promise<Harness>): 
 				for (;;) await send.write(new Uint8Array(65536));
 			})().catch((error) => error);
 			expect(failure).toBeInstanceOf(StreamError);
+			expect(failure).toMatchObject({ kind: "stopped", code: 9 });
 		});
 
 		it("close ends the other side's accepts, reads and opens", async () => {
@@ -146,7 +156,7 @@ export function transportContract(name: string, start: () => Promise<Harness>): 
 			client.close(5, "bye");
 			expect((await server.closed).code).toBe(5);
 			expect(await accepting).toBeNull();
-			expect(await reading).toBeInstanceOf(StreamError);
+			expect(await reading).toMatchObject({ name: "StreamError", kind: "session-closed" });
 			await expect(server.openUni()).rejects.toThrow(StreamError);
 			await client.closed;
 		});

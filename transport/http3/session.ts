@@ -94,10 +94,16 @@ export class Http3Session implements Session {
 	}
 }
 
-/** The application's code in the addon's error text, where it tells one. */
-function codeOf(error: unknown): number | undefined {
-	const match = /(?:code|error)[^0-9]{0,12}(\d+)/i.exec((error as Error).message);
-	return match ? Number(match[1]) : undefined;
+/**
+ * The addon tells what happened in words alone: `RESET_STREAM: 460`, `STOP_SENDING: 404`, `session error: …`,
+ * `stream closed`. A stream of a lost session fails before the session's own promise settles, so the words decide.
+ */
+function toStreamError(cause: unknown, own: "reset" | "stopped"): StreamError {
+	const text = String((cause as Error).message);
+	const match = /^(RESET_STREAM|STOP_SENDING): (\d+)$/.exec(text);
+	if (match) return new StreamError(match[1] === "RESET_STREAM" ? "reset" : "stopped", Number(match[2]), { cause });
+	const lost = /session error|connection error|webtransport error/.test(text);
+	return new StreamError(lost ? "session-closed" : own, undefined, { cause });
 }
 
 class Http3Send implements SendStream {
@@ -121,7 +127,7 @@ class Http3Send implements SendStream {
 			await this.#native.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 		} catch (cause) {
 			this.#release();
-			throw new StreamError(this.#over() ? "session-closed" : "stopped", codeOf(cause), { cause });
+			throw this.#over() ? new StreamError("session-closed", undefined, { cause }) : toStreamError(cause, "stopped");
 		} finally {
 			this.#writing = false;
 		}
@@ -134,7 +140,7 @@ class Http3Send implements SendStream {
 		try {
 			await this.#native.finish();
 		} catch (cause) {
-			throw new StreamError(this.#over() ? "session-closed" : "stopped", codeOf(cause), { cause });
+			throw this.#over() ? new StreamError("session-closed", undefined, { cause }) : toStreamError(cause, "stopped");
 		} finally {
 			this.#release();
 		}
@@ -154,6 +160,7 @@ class Http3Recv implements RecvStream {
 	#native: NativeRecvStream;
 	#over: () => boolean;
 	#release: () => void;
+	#failure: StreamError | undefined;
 
 	constructor(native: NativeRecvStream, over: () => boolean, release: () => void) {
 		this.#native = native;
@@ -161,6 +168,8 @@ class Http3Recv implements RecvStream {
 		this.#release = release;
 	}
 	async read(): Promise<Uint8Array | null> {
+		// The addon tells a reset once and an ordinary end from then on: a cut stream would pass for a whole one.
+		if (this.#failure) throw this.#failure;
 		try {
 			for (;;) {
 				const chunk = await this.#native.read(READ_BYTES);
@@ -172,7 +181,10 @@ class Http3Recv implements RecvStream {
 			}
 		} catch (cause) {
 			this.#release();
-			throw new StreamError(this.#over() ? "session-closed" : "reset", codeOf(cause), { cause });
+			this.#failure = this.#over()
+				? new StreamError("session-closed", undefined, { cause })
+				: toStreamError(cause, "reset");
+			throw this.#failure;
 		}
 	}
 	stop(code: number): void {
