@@ -1,0 +1,187 @@
+import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
+import { encodeFrame } from "@mivisus/wire/moq/group";
+import { RelayGroup } from "./group.ts";
+import { MAX_OPEN_GROUPS } from "./limits.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** A group as the publisher sends it. */
+export interface UpstreamGroup {
+	readonly sequence: number;
+	next(): Promise<Uint8Array | null>;
+	stop(code: number): void;
+}
+/** The relay's own subscription to a publisher's track. */
+export interface Upstream {
+	readonly groups: AsyncIterable<UpstreamGroup>;
+	close(): void;
+}
+/** Subscribes to a track of the publisher; rejects when it refuses. */
+export type SubscribeUpstream = (broadcast: string, track: string, priority: number) => Promise<Upstream>;
+
+/** Sequences remembered, to refuse a group that comes twice and one that is far too late. */
+const REMEMBERED = 32;
+
+/** A place at a track; the upstream subscription lives as long as somebody holds one. */
+export interface Lease {
+	/** Begins to feed `subscriber`, first with the current group. `onEnd` is called once when the track ends. */
+	attach(subscriber: Subscriber, onEnd: () => void): void;
+	/** Gives the place back. */
+	release(): void;
+}
+
+/** From the first subscriber to the last: one upstream subscription and what came through it. */
+class Run {
+	readonly upstream: Promise<Upstream>;
+	leases = 0;
+	#subscribers = new Map<Subscriber, () => void>();
+	#current: RelayGroup | undefined;
+	#recent: number[] = [];
+	#open: UpstreamGroup[] = [];
+	#over = false;
+	#onOver: () => void;
+
+	constructor(upstream: Promise<Upstream>, onOver: () => void) {
+		this.upstream = upstream;
+		this.#onOver = onOver;
+		void this.#follow();
+	}
+	attach(subscriber: Subscriber, onEnd: () => void): void {
+		if (this.#over) {
+			onEnd();
+			return;
+		}
+		this.#subscribers.set(subscriber, onEnd);
+		const group = this.#current;
+		if (!group) return;
+		subscriber.startAt(group.sequence);
+		if (!group.replayable) return;
+		subscriber.replay(group.sequence, group.frames);
+		if (group.finished) subscriber.end(group.sequence);
+	}
+	detach(subscriber: Subscriber): void {
+		this.#subscribers.delete(subscriber);
+	}
+	/** Unsubscribes upstream and tells whoever is still there. */
+	end(): void {
+		if (this.#over) return;
+		this.#over = true;
+		void this.upstream.then(
+			(upstream) => upstream.close(),
+			() => {},
+		);
+		for (const group of this.#open) group.stop(WIRE_ERROR_CODES.cancelled);
+		this.#current = undefined;
+		const ends = [...this.#subscribers.values()];
+		this.#subscribers.clear();
+		this.#onOver();
+		for (const onEnd of ends) onEnd();
+	}
+	async #follow(): Promise<void> {
+		const receiving = new Set<Promise<void>>();
+		try {
+			for await (const group of (await this.upstream).groups) {
+				if (this.#over) return group.stop(WIRE_ERROR_CODES.cancelled);
+				const work: Promise<void> = this.#receive(group).finally(() => receiving.delete(work));
+				receiving.add(work);
+			}
+			// The publisher ended the track; what is on its way still belongs to it.
+			await Promise.all(receiving);
+		} catch {
+			// Refused: whoever holds a lease hears it from the promise.
+		}
+		this.end();
+	}
+	#isNew(sequence: number): boolean {
+		const newest = Math.max(...this.#recent, 0);
+		if (this.#recent.includes(sequence) || sequence < newest - REMEMBERED) return false;
+		this.#recent.push(sequence);
+		if (this.#recent.length > REMEMBERED) this.#recent.shift();
+		return true;
+	}
+	async #receive(incoming: UpstreamGroup): Promise<void> {
+		const { sequence } = incoming;
+		if (!this.#isNew(sequence)) return incoming.stop(WIRE_ERROR_CODES["protocol-violation"]);
+		const group = new RelayGroup(sequence);
+		if (!this.#current || sequence > this.#current.sequence) this.#current = group;
+		this.#open.push(incoming);
+		if (this.#open.length > MAX_OPEN_GROUPS) this.#open.shift()?.stop(WIRE_ERROR_CODES.lagging);
+		for (const subscriber of this.#subscribers.keys()) subscriber.begin(sequence);
+		try {
+			for (let payload = await incoming.next(); payload; payload = await incoming.next()) {
+				// Once for everybody: all queues share this buffer.
+				const frame = encodeFrame(payload);
+				if (group === this.#current) group.push(frame);
+				for (const subscriber of this.#subscribers.keys()) subscriber.push(sequence, frame);
+			}
+			group.finish();
+			for (const subscriber of this.#subscribers.keys()) subscriber.end(sequence);
+		} catch (error) {
+			// Reset by the publisher, or not allowed by the wire: this group is lost for everybody, the next one is not.
+			group.drop();
+			const code = error instanceof WireError ? error.code : WIRE_ERROR_CODES.lagging;
+			incoming.stop(code);
+			for (const subscriber of this.#subscribers.keys()) subscriber.abandon(sequence, code);
+		}
+		this.#open = this.#open.filter((other) => other !== incoming);
+	}
+}
+
+/** A broadcast that somebody publishes now. Its tracks flow only while somebody subscribes. */
+export class Broadcast {
+	readonly root: string;
+	readonly name: string;
+	#subscribe: SubscribeUpstream;
+	#runs = new Map<string, Run>();
+	#over = false;
+
+	constructor(root: string, name: string, subscribe: SubscribeUpstream) {
+		this.root = root;
+		this.name = name;
+		this.#subscribe = subscribe;
+	}
+	/** Tracks that flow now. */
+	get flowing(): readonly string[] {
+		return [...this.#runs.keys()];
+	}
+	/** A place at `track`; the first subscribes upstream. Rejects as the publisher refused. Release it in any case. */
+	async lease(track: string, priority: number): Promise<Lease> {
+		if (this.#over) throw new WireError("not-found", "the broadcast ended");
+		const run = this.#runs.get(track) ?? this.#begin(track, priority);
+		run.leases += 1;
+		let attached: Subscriber | undefined;
+		let released = false;
+		const lease: Lease = {
+			attach: (subscriber, onEnd) => {
+				if (released) return;
+				attached = subscriber;
+				run.attach(subscriber, onEnd);
+			},
+			release: () => {
+				if (released) return;
+				released = true;
+				if (attached) run.detach(attached);
+				run.leases -= 1;
+				if (run.leases === 0) run.end();
+			},
+		};
+		try {
+			await run.upstream;
+			return lease;
+		} catch (error) {
+			lease.release();
+			throw error;
+		}
+	}
+	/** The publisher is gone, or a newer one took its place. */
+	end(): void {
+		this.#over = true;
+		for (const run of [...this.#runs.values()]) run.end();
+	}
+	#begin(track: string, priority: number): Run {
+		const run: Run = new Run(this.#subscribe(this.name, track, priority), () => {
+			if (this.#runs.get(track) === run) this.#runs.delete(track);
+		});
+		this.#runs.set(track, run);
+		return run;
+	}
+}

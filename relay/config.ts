@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { importVerificationKeys, type VerificationKeys } from "@mivisus/wire/token";
+import { z } from "zod";
+
+/**
+ * The relay's configuration: a JSON file named by `MIVISUS_RELAY_CONFIG`, overridden by single variables. It holds no
+ * secret but the path of a TLS key.
+ */
+
+const port = z.coerce.number().int().min(0).max(65535);
+const Fields = z.strictObject({
+	/** Name of this data plane; tokens name it as their audience. */
+	instance: z.string().min(1).max(100).default("relay-1"),
+	/** Address for WebTransport (UDP); `::` takes IPv4 as well. */
+	host: z.string().min(1).default("::"),
+	port: port.default(4433),
+	/** Address for `/healthz` and `/revocations`; keep it on this machine or behind TLS. */
+	httpHost: z.string().min(1).default("127.0.0.1"),
+	httpPort: port.default(4480),
+	/** File with the JWK set of public keys that sign relay tokens. */
+	tokenKeys: z.string({ error: "name the file with the public keys that sign relay tokens" }).min(1),
+	/** File with the JWK set of public keys that sign calls to `/revocations`. */
+	controlKeys: z.string({ error: "name the file with the public keys that sign revocations" }).min(1),
+	/** PEM files. Without them a certificate is made at start and its hash is told at `/healthz`. */
+	certificate: z.string().min(1).optional(),
+	certificateKey: z.string().min(1).optional(),
+	/** Names and addresses in a certificate made at start. */
+	hosts: z
+		.union([z.array(z.string().min(1)), z.string().transform((text) => text.split(",").map((part) => part.trim()))])
+		.pipe(z.array(z.string().min(1)).min(1).max(16))
+		.default(["localhost", "127.0.0.1", "::1"]),
+	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+type Fields = z.infer<typeof Fields>;
+
+/** Each field's variable. */
+const VARIABLES: Record<keyof Fields, string> = {
+	instance: "MIVISUS_RELAY_INSTANCE",
+	host: "MIVISUS_RELAY_HOST",
+	port: "MIVISUS_RELAY_PORT",
+	httpHost: "MIVISUS_RELAY_HTTP_HOST",
+	httpPort: "MIVISUS_RELAY_HTTP_PORT",
+	tokenKeys: "MIVISUS_RELAY_TOKEN_KEYS",
+	controlKeys: "MIVISUS_RELAY_CONTROL_KEYS",
+	certificate: "MIVISUS_RELAY_CERTIFICATE",
+	certificateKey: "MIVISUS_RELAY_CERTIFICATE_KEY",
+	hosts: "MIVISUS_RELAY_HOSTS",
+	logLevel: "MIVISUS_RELAY_LOG",
+};
+
+/** The configuration with its files read. */
+export interface RelayConfig extends Omit<Fields, "tokenKeys" | "controlKeys" | "certificate" | "certificateKey"> {
+	tokenKeys: VerificationKeys;
+	controlKeys: VerificationKeys;
+	/** As given; `undefined` when one is to be made at start. */
+	certificate: { certPem: string; keyPem: string } | undefined;
+}
+
+/** What is wrong with the configuration and where, in words. */
+export class ConfigError extends Error {
+	override name = "ConfigError";
+}
+
+function read(path: string, what: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch (error) {
+		throw new ConfigError(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+	}
+}
+function readJson(path: string, what: string): unknown {
+	try {
+		return JSON.parse(read(path, what));
+	} catch (error) {
+		if (error instanceof ConfigError) throw error;
+		throw new ConfigError(`${what}: ${path} is not JSON`);
+	}
+}
+async function readKeys(path: string, what: string): Promise<VerificationKeys> {
+	const json = readJson(path, what);
+	try {
+		return await importVerificationKeys(json);
+	} catch (error) {
+		throw new ConfigError(`${what}: ${path}: ${(error as Error).message}`);
+	}
+}
+
+/** Reads the configuration. Throws ConfigError, which says what to change. */
+export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
+	const file = env["MIVISUS_RELAY_CONFIG"];
+	const fromFile = file ? readJson(file, "MIVISUS_RELAY_CONFIG") : {};
+	if (typeof fromFile !== "object" || fromFile === null || Array.isArray(fromFile)) {
+		throw new ConfigError(`MIVISUS_RELAY_CONFIG: ${file} must hold one JSON object`);
+	}
+	const merged: Record<string, unknown> = { ...fromFile };
+	for (const [field, variable] of Object.entries(VARIABLES)) {
+		if (env[variable]) merged[field] = env[variable];
+	}
+	const parsed = Fields.safeParse(merged);
+	if (!parsed.success) {
+		const lines = parsed.error.issues.map((issue) => {
+			const variable = VARIABLES[issue.path[0] as keyof Fields];
+			return `${issue.path.join(".") || "configuration"}${variable ? ` (${variable})` : ""}: ${issue.message}`;
+		});
+		throw new ConfigError(lines.join("\n"));
+	}
+	const { tokenKeys, controlKeys, certificate, certificateKey, ...rest } = parsed.data;
+	if ((certificate === undefined) !== (certificateKey === undefined)) {
+		throw new ConfigError("certificate and certificateKey belong together: give both, or neither to have one made");
+	}
+	return {
+		...rest,
+		tokenKeys: await readKeys(tokenKeys, VARIABLES.tokenKeys),
+		controlKeys: await readKeys(controlKeys, VARIABLES.controlKeys),
+		certificate:
+			certificate && certificateKey
+				? {
+						certPem: read(certificate, VARIABLES.certificate),
+						keyPem: read(certificateKey, VARIABLES.certificateKey),
+					}
+				: undefined,
+	};
+}

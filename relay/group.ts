@@ -1,0 +1,47 @@
+import { MAX_CACHED_BYTES, MAX_CACHED_FRAMES } from "./limits.ts";
+
+/**
+ * One group on its way through the relay. Frames are encoded once and shared by everyone who receives them. The newest
+ * group is kept whole for those who come late, as long as it stays below the caps.
+ */
+export class RelayGroup {
+	readonly sequence: number;
+	/** Frames as they go out, from the first on; emptied when the group is too large to keep. */
+	#frames: Uint8Array[] = [];
+	#bytes = 0;
+	#kept = true;
+	#state: "open" | "finished" | "dropped" = "open";
+
+	constructor(sequence: number) {
+		this.sequence = sequence;
+	}
+	/** Whether a late subscriber can have it from its first frame on. */
+	get replayable(): boolean {
+		return this.#kept && this.#state !== "dropped";
+	}
+	get finished(): boolean {
+		return this.#state === "finished";
+	}
+	get frames(): readonly Uint8Array[] {
+		return this.#frames;
+	}
+	/** Keeps an encoded frame. */
+	push(frame: Uint8Array): void {
+		if (!this.#kept) return;
+		this.#bytes += frame.length;
+		if (this.#bytes > MAX_CACHED_BYTES || this.#frames.length >= MAX_CACHED_FRAMES) {
+			this.#kept = false;
+			this.#frames = [];
+			return;
+		}
+		this.#frames.push(frame);
+	}
+	finish(): void {
+		this.#state = "finished";
+	}
+	/** The publisher gave it up: a late subscriber must not start in it. */
+	drop(): void {
+		this.#state = "dropped";
+		this.#frames = [];
+	}
+}

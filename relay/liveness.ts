@@ -1,0 +1,71 @@
+import type { GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
+import type { MoqPeer } from "@mivisus/transport/moq/peer";
+import { Priority } from "@mivisus/wire/moq/subscribe";
+import { type ClockFrame, decodeJson, encodeJson, REPORT_TRACK, ReportFrame } from "@mivisus/wire/relay-tracks";
+import { CLOCK_INTERVAL_MS, REPORT_MISSING_MS } from "./limits.ts";
+
+interface Clock {
+	group: GroupWriter;
+	seq: number;
+	dueMs: number;
+	writing: boolean;
+}
+
+/**
+ * Whether a peer is still there: the relay's clock goes out, reports come back. The transport itself notices a vanished
+ * peer after half a minute only.
+ */
+export class Liveness {
+	#now: () => number;
+	#clocks = new Set<Clock>();
+	#echo: ClockFrame["echo"];
+	/** Since when a report is awaited; `undefined` as long as the peer announced none. */
+	#awaitedSince: number | undefined;
+
+	constructor(now: () => number) {
+		this.#now = now;
+	}
+	/** The last report's latency and drops are the viewer's; the relay only needs that it came. */
+	get silent(): boolean {
+		return this.#awaitedSince !== undefined && this.#now() - this.#awaitedSince >= REPORT_MISSING_MS;
+	}
+	/** Serves the clock track until the subscription ends. */
+	async serveClock(subscription: IncomingSubscription): Promise<void> {
+		await subscription.accept();
+		const clock: Clock = { group: await subscription.openGroup(0), seq: 0, dueMs: this.#now(), writing: false };
+		this.#clocks.add(clock);
+		void subscription.closed.then(() => this.#clocks.delete(clock));
+		this.#write(clock);
+	}
+	/** Reads the peer's reports for as long as it sends them. */
+	async readReports(peer: MoqPeer, broadcast: string): Promise<void> {
+		this.#awaitedSince ??= this.#now();
+		const reports = await peer.subscribe(broadcast, REPORT_TRACK, Priority.relay);
+		for await (const group of reports.groups) {
+			for (let bytes = await group.next(); bytes; bytes = await group.next()) {
+				const report = decodeJson(ReportFrame, bytes);
+				if (!report) continue;
+				this.#awaitedSince = this.#now();
+				this.#echo = { sentMs: report.sentMs, receivedMs: this.#awaitedSince };
+			}
+		}
+	}
+	/** Sends what is due. */
+	tick(): void {
+		for (const clock of this.#clocks) this.#write(clock);
+	}
+	#write(clock: Clock): void {
+		const now = this.#now();
+		// A peer that does not read gets no queue of old clocks; the next one that fits is right again.
+		if (clock.writing || now < clock.dueMs) return;
+		clock.dueMs = Math.max(clock.dueMs + CLOCK_INTERVAL_MS, now);
+		clock.writing = true;
+		const frame: ClockFrame = { v: 1, seq: clock.seq++, wallMs: now, ...(this.#echo ? { echo: this.#echo } : {}) };
+		clock.group.write(encodeJson(frame)).then(
+			() => {
+				clock.writing = false;
+			},
+			() => this.#clocks.delete(clock),
+		);
+	}
+}

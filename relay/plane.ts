@@ -1,0 +1,170 @@
+import { clearInterval, setInterval } from "node:timers";
+import { setTimeout as pause } from "node:timers/promises";
+import { makeCertificate } from "@mivisus/transport/certificate";
+import { Http3Server } from "@mivisus/transport/http3/server";
+import type { SessionRequest, SessionServer } from "@mivisus/transport/port";
+import type { WireErrorReason } from "@mivisus/wire/errors";
+import { toBase64Url } from "@mivisus/wire/ids";
+import { Admission } from "./admission.ts";
+import { certificateOf } from "./certificate.ts";
+import type { RelayConfig } from "./config.ts";
+import { Directory } from "./directory.ts";
+import { ControlServer } from "./http.ts";
+import { MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { Revocations } from "./revocations.ts";
+import { RelaySession } from "./session.ts";
+
+/** Failures in a row after which only a new process helps, and the pause between them, ms. */
+const MAX_ACCEPT_FAILURES = 20;
+const ACCEPT_PAUSE_MS = 100;
+
+/** A running data plane. */
+export interface Plane {
+	/** UDP port for WebTransport. */
+	readonly port: number;
+	readonly httpPort: number;
+	/** SHA-256 of the certificate, for clients that pin it. */
+	readonly certificateHash: Uint8Array;
+	/** When the certificate ends, ms since 1970. */
+	readonly certificateNotAfter: number;
+	/** Resolves when it stopped taking requests and a new process is needed. */
+	readonly failed: Promise<void>;
+	/** Ends every session and stops answering. The UDP port stays taken until the process ends (transport/http3). */
+	close(): void;
+}
+
+/** Everything that a data plane knows, apart from where it listens. */
+export class Relay {
+	readonly directory = new Directory();
+	readonly revocations = new Revocations();
+	readonly sessions = new Set<RelaySession>();
+	#admission: Admission;
+	#log: Log;
+	#now: () => number;
+	#entering = 0;
+	#refused = new Map<string, number>();
+	#lastId = 0;
+
+	constructor({ config, log, now }: { config: RelayConfig; log: Log; now: () => number }) {
+		const { instance: audience, tokenKeys: keys } = config;
+		this.#admission = new Admission({ audience, keys, revocations: this.revocations, now });
+		this.#log = log;
+		this.#now = now;
+		this.revocations.onChange(() => {
+			for (const session of this.sessions) if (this.revocations.voids(session.claims)) session.close("revoked");
+		});
+	}
+	/** Takes requests until the server ends. Rejects when it goes on failing; one bad request never ends the loop. */
+	async serve(server: SessionServer): Promise<void> {
+		for (let failures = 0; failures < MAX_ACCEPT_FAILURES; ) {
+			let request: SessionRequest | null;
+			try {
+				request = await server.next();
+			} catch (error) {
+				failures += 1;
+				this.#log.warn({ error: (error as Error).message }, "a request could not be taken");
+				await pause(ACCEPT_PAUSE_MS);
+				continue;
+			}
+			if (!request) return;
+			failures = 0;
+			this.#enter(request, "http3").catch((error) => {
+				this.#log.warn({ error: (error as Error).name }, "a session failed while it was admitted");
+			});
+		}
+		throw new Error("no request can be taken any more");
+	}
+	tick(): void {
+		for (const session of this.sessions) session.tick();
+		this.#admission.prune();
+		this.revocations.prune(this.#now());
+		// One line for many: a flood of bad tokens must not become a flood of lines.
+		if (this.#refused.size > 0) this.#log.info(Object.fromEntries(this.#refused), "sessions refused");
+		this.#refused.clear();
+	}
+	closeAll(reason: WireErrorReason): void {
+		for (const session of this.sessions) session.close(reason);
+	}
+	async #enter(request: SessionRequest, transport: string): Promise<void> {
+		const refuse = async (status: number, reason: string) => {
+			this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+			await request.reject(status);
+		};
+		if (this.sessions.size + this.#entering >= MAX_SESSIONS) return await refuse(503, "too-many-sessions");
+		this.#entering += 1;
+		let relaySession: RelaySession;
+		try {
+			const { path, query } = request;
+			const admitted = await this.#admission.admit({ path, query, transport });
+			if ("refusal" in admitted) return await refuse(admitted.refusal.status, admitted.refusal.reason);
+			const { claims } = admitted;
+			relaySession = new RelaySession({
+				session: await request.accept(),
+				claims,
+				directory: this.directory,
+				now: this.#now,
+				onChosen: () => this.#admission.burn(claims.jti),
+			});
+			this.sessions.add(relaySession);
+		} finally {
+			this.#entering -= 1;
+		}
+		// A push may have come while the session was accepted.
+		if (this.revocations.voids(relaySession.claims)) relaySession.close("revoked");
+		const id = ++this.#lastId;
+		this.#log.debug({ session: id, transport }, "session began");
+		await relaySession.run();
+		this.sessions.delete(relaySession);
+		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
+	}
+}
+
+/** Starts a data plane in this process. Rejects when a port is taken or HTTP/3 does not load. */
+export async function startPlane(options: { config: RelayConfig; log: Log; now?: () => number }): Promise<Plane> {
+	const { config, log, now = Date.now } = options;
+	const certificate = config.certificate
+		? certificateOf(config.certificate)
+		: makeCertificate({ hosts: config.hosts, now: now() });
+	const relay = new Relay({ config, log, now });
+	const startedAtMs = now();
+	const control = new ControlServer({
+		audience: config.instance,
+		keys: config.controlKeys,
+		revocations: relay.revocations,
+		now,
+		health: () => ({
+			status: "ok",
+			instance: config.instance,
+			startedAtMs,
+			sessions: relay.sessions.size,
+			broadcasts: relay.directory.size,
+			revocationSeq: relay.revocations.lastSeq,
+			certificateHashes: [toBase64Url(certificate.sha256)],
+			certificateNotAfterMs: certificate.notAfter,
+		}),
+	});
+	const httpPort = await control.listen(config.httpHost, config.httpPort);
+	const { certPem, keyPem } = certificate;
+	const server = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch((error) => {
+		control.close();
+		throw error;
+	});
+	const failed = relay.serve(server).catch((error) => {
+		log.error({ error: (error as Error).message }, "HTTP/3 stopped listening");
+	});
+	const timer = setInterval(() => relay.tick(), TICK_MS);
+	log.info({ instance: config.instance, port: server.port, httpPort }, "relay is listening");
+	return {
+		port: server.port,
+		httpPort,
+		certificateHash: certificate.sha256,
+		certificateNotAfter: certificate.notAfter,
+		failed,
+		close: () => {
+			clearInterval(timer);
+			relay.closeAll("going-away");
+			control.close();
+		},
+	};
+}
