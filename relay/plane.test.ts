@@ -1,0 +1,261 @@
+import { connectHttp3 } from "@mivisus/transport/http3/client";
+import type { IncomingSubscription } from "@mivisus/transport/moq/outgoing";
+import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
+import { newId } from "@mivisus/wire/ids";
+import type { RelayClaims } from "@mivisus/wire/token";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { type Plane, startPlane } from "./plane.ts";
+import { TestWorker } from "./testing/keys.ts";
+
+let worker: TestWorker;
+let plane: Plane;
+const logged: string[] = [];
+const tokens: string[] = [];
+const record = (facts: object, text: string) => void logged.push(JSON.stringify([facts, text]));
+const log: Log = { debug: record, info: record, warn: record, error: record };
+
+beforeAll(async () => {
+	worker = await TestWorker.create();
+	const keys = await worker.keys();
+	plane = await startPlane({
+		log,
+		config: {
+			instance: "relay-1",
+			host: "::",
+			port: 0,
+			httpHost: "127.0.0.1",
+			httpPort: 0,
+			hosts: ["localhost", "127.0.0.1"],
+			logLevel: "info",
+			tokenKeys: keys,
+			controlKeys: keys,
+			certificate: undefined,
+		},
+	});
+});
+afterAll(() => plane.close());
+
+const connect = (path: string, token?: string) => {
+	const url = new URL(`https://127.0.0.1:${plane.port}${path}`);
+	if (token !== undefined) url.searchParams.set("jwt", token);
+	return connectHttp3(url, { certificateHashes: [plane.certificateHash], timeoutMs: 3000 });
+};
+type Rights = Partial<RelayClaims> & { root: string };
+/** A real peer over real HTTP/3 with these rights. */
+async function enter(rights: Rights, handlers: PeerHandlers = {}): Promise<MoqPeer> {
+	const token = await worker.token(rights);
+	tokens.push(token);
+	return MoqPeer.client(await connect(`/${rights.root}`, token), handlers);
+}
+const refused = async (work: Promise<unknown>) => expect(await work.catch((error) => error)).toBeInstanceOf(Error);
+
+/** A camera that announces itself and hands its subscriptions to the test. */
+async function camera(root: string, name: string) {
+	const waiting: ((subscription: IncomingSubscription) => void)[] = [];
+	const arrived: IncomingSubscription[] = [];
+	const peer = await enter(
+		{ root, put: [name] },
+		{
+			onAnnounceRequest: (stream) => stream.init([""]),
+			onSubscribe: async (subscription) => {
+				await subscription.accept();
+				arrived.push(subscription);
+				waiting.shift()?.(subscription);
+			},
+		},
+	);
+	const next = () => {
+		const subscription = arrived[served];
+		served += 1;
+		return subscription ?? new Promise<IncomingSubscription>((resolve) => waiting.push(resolve));
+	};
+	let served = 0;
+	return { peer, arrived, next };
+}
+/** Subscribes as soon as the camera is there. */
+async function watch(root: string, name: string, track = "video/main", rights: Partial<RelayClaims> = {}) {
+	const peer = await enter({ root, get: [name], ...rights });
+	const announced = await peer.announced(name);
+	expect((await announced.next()).value).toEqual({ active: true, suffix: "" });
+	return { peer, announced, subscription: await peer.subscribe(name, track, 60) };
+}
+
+describe("a relay on real HTTP/3", () => {
+	it("fans one upstream subscription out; a late viewer starts at the current group's first frame", async () => {
+		const [root, name] = [newId(), newId()];
+		const { arrived, next } = await camera(root, name);
+		const first = await watch(root, name);
+		const upstream = await next();
+		const group = await upstream.openGroup(5);
+		const large = new Uint8Array(300_000).fill(7);
+		await group.write(Uint8Array.of(1));
+		await group.write(large);
+		const early = (await first.subscription.groups.next()).value!;
+		expect([early.sequence, [...(await early.next())!]]).toEqual([5, [1]]);
+		expect(Buffer.compare((await early.next())!, large)).toBe(0);
+
+		const second = await watch(root, name);
+		const late = (await second.subscription.groups.next()).value!;
+		expect([late.sequence, [...(await late.next())!]]).toEqual([5, [1]]);
+		expect(Buffer.compare((await late.next())!, large)).toBe(0);
+		await group.write(Uint8Array.of(2));
+		await group.finish();
+		for (const reader of [early, late]) {
+			expect([...(await reader.next())!]).toEqual([2]);
+			expect(await reader.next()).toBeNull();
+		}
+		expect(arrived).toHaveLength(1);
+
+		first.subscription.close();
+		second.subscription.close();
+		await upstream.closed;
+		const third = await first.peer.subscribe(name, "video/main", 60);
+		expect(await next()).not.toBe(upstream);
+		third.close();
+	});
+
+	it("a publisher's restart is told as ended, then active, also when the old session is still there", async () => {
+		const [root, name] = [newId(), newId()];
+		const old = await camera(root, name);
+		const { peer, announced, subscription } = await watch(root, name);
+		const fresh = await camera(root, name);
+		expect((await announced.next()).value).toEqual({ active: false, suffix: "" });
+		expect((await announced.next()).value).toEqual({ active: true, suffix: "" });
+		await subscription.closed;
+		const again = await peer.subscribe(name, "video/main", 60);
+		const upstream = await fresh.next();
+		const group = await upstream.openGroup(0);
+		await group.write(Uint8Array.of(9));
+		const reader = (await again.groups.next()).value!;
+		expect([...(await reader.next())!]).toEqual([9]);
+		old.peer.close();
+		expect(announced.length).toBe(0);
+	});
+
+	it("refuses who has no token, a wrong one, a used one, one of another account", async () => {
+		const root = newId();
+		await refused(connect(`/${root}`));
+		await refused(connect(`/${root}`, "nonsense"));
+		const token = await worker.token({ root });
+		tokens.push(token);
+		await refused(connect(`/${newId()}`, token));
+		const expired = await worker.token({ root }, Date.now() - 61_000);
+		await refused(connect(`/${root}`, expired));
+		const session = await connect(`/${root}`, token);
+		await refused(connect(`/${root}`, token));
+		session.close(0, "");
+	});
+
+	it("another account's camera is not found", async () => {
+		const [root, name] = [newId(), newId()];
+		await camera(root, name);
+		const stranger = await enter({ root: newId(), get: [name] });
+		await expect(stranger.subscribe(name, "video/main", 60)).rejects.toMatchObject({
+			code: WIRE_ERROR_CODES["not-found"],
+		});
+		const neighbour = await enter({ root, get: [newId()] });
+		await expect(neighbour.subscribe(name, "video/main", 60)).rejects.toMatchObject({
+			code: WIRE_ERROR_CODES["not-found"],
+		});
+	});
+
+	it("ends a session at its time", async () => {
+		const root = newId();
+		const until = Math.floor(Date.now() / 1000) + 2;
+		const peer = await enter({ root, mivisus: { until, ref: [`account:${root}`] } });
+		expect((await peer.closed).code).toBe(WIRE_ERROR_CODES.expired);
+		expect(Date.now()).toBeGreaterThanOrEqual(until * 1000);
+		expect(Date.now()).toBeLessThan(until * 1000 + 1000);
+	});
+
+	it("odd bytes on any stream cost nobody else anything", async () => {
+		const [root, name] = [newId(), newId()];
+		const { next } = await camera(root, name);
+		const viewer = await watch(root, name);
+		const upstream = await next();
+		const odd = await enter({ root });
+		for (const bytes of [[0x3f], [2, 5, 1], [1, 0x40], [2, 4, 0, 0xff, 0xff, 0xff]]) {
+			const stream = await odd.session.openBidi();
+			await stream.send.write(Uint8Array.from(bytes));
+			await stream.send.finish();
+			const uni = await odd.session.openUni();
+			await uni.write(Uint8Array.from(bytes));
+			uni.reset(1);
+		}
+		const group = await upstream.openGroup(1);
+		await group.write(Uint8Array.of(1));
+		expect([...(await (await viewer.subscription.groups.next()).value!.next())!]).toEqual([1]);
+	});
+});
+
+describe("the control side", () => {
+	const base = () => `http://127.0.0.1:${plane.httpPort}`;
+	const push = async (body: unknown, token?: string) =>
+		fetch(`${base()}/revocations`, {
+			method: "POST",
+			headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+			body: typeof body === "string" ? body : JSON.stringify(body),
+		});
+
+	it("a revocation ends the sessions that rest on it within a second, and no others", async () => {
+		const [root, name] = [newId(), newId()];
+		await camera(root, name);
+		const iat = Math.floor(Date.now() / 1000);
+		const session = newId();
+		const mivisus = (ref: string) => ({ until: iat + 600, ref: [ref] });
+		const revoked = await watch(root, name, "video/main", { mivisus: mivisus(`session:${session}`) });
+		const other = await watch(root, name, "video/main", { mivisus: mivisus(`session:${newId()}`) });
+		const begun = Date.now();
+		const body = { revocations: [{ seq: 3, ref: `session:${session}`, iat: iat + 1 }] };
+		const answer = await push(body, await worker.controlToken());
+		expect([answer.status, await answer.json()]).toEqual([200, { seq: 3 }]);
+		expect((await revoked.peer.closed).code).toBe(WIRE_ERROR_CODES.revoked);
+		expect(Date.now() - begun).toBeLessThan(1000);
+		await other.peer.subscribe(".relay", "clock", 255);
+		await refused(
+			enter({ root, get: [name], iat, exp: iat + 60, mivisus: mivisus(`session:${session}`) }).then(() => undefined),
+		);
+	});
+	it("takes pushes of the worker only", async () => {
+		const empty = { revocations: [] };
+		expect((await push(empty)).status).toBe(401);
+		expect((await push(empty, await worker.token({ root: newId() }))).status).toBe(401);
+		expect((await push(empty, await (await TestWorker.create()).controlToken())).status).toBe(401);
+		const token = await worker.controlToken();
+		expect((await push(empty, token)).status).toBe(200);
+		expect((await push(empty, token)).status).toBe(401);
+	});
+	it("reads a body at the limit and refuses what is above it or odd, as a problem", async () => {
+		const text = JSON.stringify({ revocations: [] });
+		const padded = (length: number) => text + " ".repeat(length - text.length);
+		expect((await push(padded(MAX_HTTP_BODY_BYTES), await worker.controlToken())).status).toBe(200);
+		expect((await push(padded(MAX_HTTP_BODY_BYTES + 1), await worker.controlToken())).status).toBe(413);
+		const odd = await push("{", await worker.controlToken());
+		expect([odd.status, odd.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+		expect(await odd.json()).toMatchObject({ type: "https://mivisus.com/problems/malformed" });
+		expect((await push({ revocations: [{ ref: "x" }] }, await worker.controlToken())).status).toBe(400);
+		expect((await fetch(`${base()}/elsewhere`)).status).toBe(404);
+		expect((await fetch(`${base()}/revocations`)).status).toBe(405);
+	});
+	it("says that it is well, and which certificate to pin", async () => {
+		const health = await (await fetch(`${base()}/healthz`)).json();
+		expect(health).toMatchObject({
+			status: "ok",
+			instance: "relay-1",
+			certificateHashes: [Buffer.from(plane.certificateHash).toString("base64url")],
+		});
+	});
+});
+
+it("no token, camera or account is in the log", () => {
+	const text = logged.join("\n");
+	expect(tokens.length).toBeGreaterThan(5);
+	for (const token of tokens) {
+		expect(text).not.toContain(token);
+		const { root } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()) as { root: string };
+		expect(text).not.toContain(root);
+	}
+});

@@ -1,0 +1,206 @@
+import { fakePair } from "@mivisus/transport/fake";
+import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
+import { newId } from "@mivisus/wire/ids";
+import { ClockFrame, decodeJson, encodeJson } from "@mivisus/wire/relay-tracks";
+import type { RelayClaims } from "@mivisus/wire/token";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Directory } from "./directory.ts";
+import { MAX_BROADCASTS, MAX_SUBSCRIPTIONS, REPORT_MISSING_MS } from "./limits.ts";
+import { RelaySession } from "./session.ts";
+
+const START = 1_800_000_000_000;
+const root = newId();
+let directory: Directory;
+let nowMs: number;
+beforeEach(() => {
+	directory = new Directory();
+	nowMs = START;
+});
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** A peer admitted with these rights, over the strict fake. */
+async function enter(rights: Partial<RelayClaims>, handlers: PeerHandlers = {}) {
+	const claims: RelayClaims = {
+		root,
+		put: [],
+		get: [],
+		iat: START / 1000,
+		exp: START / 1000 + 60,
+		aud: "relay-1",
+		jti: newId(),
+		mivisus: { until: START / 1000 + 600, ref: [`account:${root}`] },
+		...rights,
+	};
+	const { client, server } = fakePair();
+	const chosen = { times: 0 };
+	const relay = new RelaySession({
+		session: server,
+		claims,
+		directory,
+		now: () => nowMs,
+		onChosen: () => {
+			chosen.times += 1;
+		},
+	});
+	const done = relay.run();
+	const peer = await MoqPeer.client(client, handlers);
+	return { relay, peer, done, chosen };
+}
+/** A publisher of `names`, each with a track that never sends. */
+const publishing = (...names: string[]): PeerHandlers => ({
+	onAnnounceRequest: (stream) =>
+		stream.init(names.flatMap((name) => (name.startsWith(stream.prefix) ? name.slice(stream.prefix.length + 1) : []))),
+	onSubscribe: (subscription) => void subscription.accept(),
+});
+const refusalOf = (work: Promise<unknown>) =>
+	work.then(
+		() => "accepted",
+		(error) => error.code,
+	);
+
+describe("rights of a session", () => {
+	it("sees what `get` names and hears of nothing else", async () => {
+		await enter({ put: ["a", "ab", "b"] }, publishing("a/1", "ab/1", "b/1"));
+		await turn();
+		expect(directory.size).toBe(3);
+		const { peer } = await enter({ get: ["a"] });
+		const announced = await peer.announced("");
+		expect((await announced.next()).value).toEqual({ active: true, suffix: "a/1" });
+		expect(await refusalOf(peer.subscribe("a/1", "video", 1))).toBe("accepted");
+		expect(await refusalOf(peer.subscribe("ab/1", "video", 1))).toBe(WIRE_ERROR_CODES["not-found"]);
+		expect(await refusalOf(peer.subscribe("b/1", "video", 1))).toBe(WIRE_ERROR_CODES["not-found"]);
+		expect(await refusalOf(peer.subscribe("nothing", "video", 1))).toBe(WIRE_ERROR_CODES["not-found"]);
+		expect(announced.length).toBe(0);
+	});
+	it("publishes under `put` only: the relay asks for nothing else", async () => {
+		const asked: string[] = [];
+		await enter(
+			{ put: ["cam", "cam/sub", ".peer/x"] },
+			{
+				onAnnounceRequest: (stream) => {
+					asked.push(stream.prefix);
+					stream.init([""]);
+				},
+			},
+		);
+		await turn();
+		expect(asked.sort()).toEqual([".peer/x", "cam"]);
+		// Reports are for the relay alone.
+		expect(directory.find(root, "cam")).toBeDefined();
+		expect(directory.find(root, ".peer/x")).toBeUndefined();
+	});
+	it("another account's camera is not found, even under the same name", async () => {
+		await enter({ root: newId(), put: ["cam"] }, { onAnnounceRequest: (stream) => stream.init([""]) });
+		const { peer } = await enter({ get: ["cam"] });
+		await turn();
+		expect(await refusalOf(peer.subscribe("cam", "video", 1))).toBe(WIRE_ERROR_CODES["not-found"]);
+	});
+	it("the end of a session is the end of what it published", async () => {
+		const { peer, done } = await enter({ put: ["cam"] }, { onAnnounceRequest: (stream) => stream.init([""]) });
+		await turn();
+		const viewer = await enter({ get: ["cam"] });
+		const announced = await viewer.peer.announced("cam");
+		expect((await announced.next()).value).toEqual({ active: true, suffix: "" });
+		peer.close();
+		await done;
+		expect((await announced.next()).value).toEqual({ active: false, suffix: "" });
+		expect(directory.size).toBe(0);
+	});
+	it("more subscriptions or broadcasts than allowed are refused", async () => {
+		const { peer } = await enter({});
+		const clocks = Array.from({ length: MAX_SUBSCRIPTIONS }, () => peer.subscribe(".relay", "clock", 1));
+		await Promise.all(clocks);
+		expect(await refusalOf(peer.subscribe(".relay", "clock", 1))).toBe(WIRE_ERROR_CODES["too-many"]);
+		const names = (count: number) => Array.from({ length: count }, (_, i) => `c/${i}`);
+		const fits = await enter({ put: ["c"] }, publishing(...names(MAX_BROADCASTS)));
+		await turn();
+		await turn();
+		expect(directory.size).toBe(MAX_BROADCASTS);
+		expect(fits.relay.endedAs).toBeUndefined();
+		const more = await enter(
+			{ put: ["c"] },
+			{
+				onAnnounceRequest: (stream) => {
+					stream.init(names(MAX_BROADCASTS).map((name) => name.slice(2)));
+					stream.announce(true, "one more");
+				},
+			},
+		);
+		await more.done;
+		expect(more.relay.endedAs).toBe("too-many");
+	});
+});
+
+describe("a session's life", () => {
+	it("ends when the token's time is over", async () => {
+		const { relay, done } = await enter({});
+		nowMs = START + 599_999;
+		relay.tick();
+		expect(relay.endedAs).toBeUndefined();
+		nowMs += 1;
+		relay.tick();
+		await done;
+		expect(relay.endedAs).toBe("expired");
+	});
+	it("the clock ticks once a second and echoes the last report", async () => {
+		const { relay, peer, chosen } = await enter(
+			{ put: [".peer/x"] },
+			{
+				onAnnounceRequest: (stream) => stream.init([""]),
+				onSubscribe: async (subscription) => {
+					await subscription.accept();
+					const group = await subscription.openGroup(0);
+					await group.write(encodeJson({ v: 1, sentMs: 4711, clockSeq: 0, tracks: {} }));
+				},
+			},
+		);
+		await turn();
+		const clock = await peer.subscribe(".relay", "clock", 255);
+		expect(chosen.times).toBe(1);
+		const group = (await clock.groups.next()).value!;
+		const read = async () => decodeJson(ClockFrame, (await group.next())!);
+		expect(await read()).toEqual({ v: 1, seq: 0, wallMs: START, echo: { sentMs: 4711, receivedMs: START } });
+		nowMs += 500;
+		relay.tick();
+		nowMs += 500;
+		relay.tick();
+		expect(await read()).toMatchObject({ seq: 1, wallMs: START + 1000 });
+	});
+	it("a peer that announced a report and sends none for five seconds is closed; one that never did is not", async () => {
+		const silent = await enter({ put: [".peer/x"] }, { onAnnounceRequest: (stream) => stream.init([""]) });
+		const foreign = await enter({});
+		await turn();
+		nowMs += REPORT_MISSING_MS - 1;
+		silent.relay.tick();
+		expect(silent.relay.endedAs).toBeUndefined();
+		nowMs += 1;
+		silent.relay.tick();
+		foreign.relay.tick();
+		await silent.done;
+		expect([silent.relay.endedAs, foreign.relay.endedAs]).toEqual(["timeout", undefined]);
+	});
+	it("odd bytes instead of a handshake end it", async () => {
+		const { client, server } = fakePair();
+		const relay = new RelaySession({
+			session: server,
+			claims: {
+				root,
+				put: [],
+				get: [],
+				iat: 0,
+				exp: 1,
+				aud: "relay-1",
+				jti: newId(),
+				mivisus: { until: 1, ref: [] },
+			},
+			directory,
+			now: () => 0,
+			onChosen: () => {},
+		});
+		const stream = await client.openBidi();
+		await stream.send.write(Uint8Array.of(1, 2, 3));
+		await relay.run();
+		expect((await client.closed).code).toBe(WIRE_ERROR_CODES["protocol-violation"]);
+	});
+});
