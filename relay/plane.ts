@@ -154,7 +154,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		log.error({ error: (error as Error).message }, "HTTP/3 stopped listening");
 	});
 	const timer = setInterval(() => relay.tick(), TICK_MS);
-	log.info({ instance: config.instance, port: server.port, httpPort }, "relay is listening");
+	log.info({ instance: config.instance, pid: process.pid, port: server.port, httpPort }, "relay is listening");
 	return {
 		port: server.port,
 		httpPort,
