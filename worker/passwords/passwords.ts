@@ -1,0 +1,97 @@
+import { fromBase64Url, toBase64Url } from "@mivisus/wire/ids";
+
+/** Derives `bytes` key bytes; scrypt on every runtime, because it is native on all three (trust: section 1.2). */
+export type Kdf = (password: string, salt: Uint8Array, cost: ScryptCost, bytes: number) => Promise<Uint8Array>;
+export interface ScryptCost {
+	/** log2 of N. */
+	ln: number;
+	r: number;
+	p: number;
+}
+/** OWASP's 32 MiB setting: N = 2^15, r = 8, p = 3. */
+export const COST: ScryptCost = { ln: 15, r: 8, p: 3 };
+const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+/** Characters, after normalising. CNIL 2022-100 counts entropy: twelve without composition rules. */
+export const MIN_PASSWORD = 12;
+export const MAX_PASSWORD = 256;
+/** Derivations at once, and waiting: each takes 32 MiB and a third of a second. */
+const MAX_RUNNING = 2;
+const MAX_WAITING = 20;
+
+/** The same password typed on two keyboards must be one: NFC before anything (field fault A02). */
+export const normalizePassword = (password: string): string => password.normalize("NFC");
+
+/** Why a new password is not taken, or `undefined`. */
+export function passwordProblem(password: string): "password-too-short" | "password-too-long" | undefined {
+	const length = [...normalizePassword(password)].length;
+	if (length < MIN_PASSWORD) return "password-too-short";
+	if (length > MAX_PASSWORD) return "password-too-long";
+	return undefined;
+}
+
+/** More people are signing in than this machine can check: answer 503 and say when to come again. */
+export class PasswordsBusy extends Error {
+	override name = "PasswordsBusy";
+}
+
+const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/;
+
+/** Hashes and verifies, few at a time. */
+export class Passwords {
+	#kdf: Kdf;
+	#random: (bytes: number) => Uint8Array;
+	#cost: ScryptCost;
+	#running = 0;
+	#waiting: (() => void)[] = [];
+	#dummy: Promise<string> | undefined;
+
+	constructor(kdf: Kdf, random: (bytes: number) => Uint8Array, cost: ScryptCost = COST) {
+		this.#kdf = kdf;
+		this.#random = random;
+		this.#cost = cost;
+	}
+	/** A PHC string with its parameters. Rejects with PasswordsBusy. */
+	async hash(password: string): Promise<string> {
+		const salt = this.#random(SALT_BYTES);
+		const key = await this.#derive(password, salt, this.#cost);
+		const { ln, r, p } = this.#cost;
+		return `$scrypt$ln=${ln},r=${r},p=${p}$${toBase64Url(salt)}$${toBase64Url(key)}`;
+	}
+	/**
+	 * Whether `password` is the one behind `hash`. Without a hash (no such account) the same work is done and the answer is
+	 * false, so that time does not tell who has an account. `outdated` asks for a new hash with today's parameters.
+	 */
+	async verify(password: string, hash: string | undefined): Promise<{ valid: boolean; outdated: boolean }> {
+		this.#dummy ??= this.hash("no account has this password");
+		const match = PHC.exec(hash ?? (await this.#dummy));
+		if (!match) throw new Error("a stored password hash is damaged");
+		const [, ln, r, p, salt = "", expected = ""] = match;
+		const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
+		const key = await this.#derive(password, fromBase64Url(salt), cost);
+		const valid = equal(key, fromBase64Url(expected)) && hash !== undefined;
+		const outdated = cost.ln !== this.#cost.ln || cost.r !== this.#cost.r || cost.p !== this.#cost.p;
+		return { valid, outdated };
+	}
+	async #derive(password: string, salt: Uint8Array, cost: ScryptCost): Promise<Uint8Array> {
+		if (this.#running >= MAX_RUNNING) {
+			if (this.#waiting.length >= MAX_WAITING) throw new PasswordsBusy();
+			await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		}
+		this.#running += 1;
+		try {
+			return await this.#kdf(normalizePassword(password), salt, cost, KEY_BYTES);
+		} finally {
+			this.#running -= 1;
+			this.#waiting.shift()?.();
+		}
+	}
+}
+
+/** In constant time for equal lengths. */
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+	if (a.length !== b.length) return false;
+	let difference = 0;
+	for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!;
+	return difference === 0;
+}

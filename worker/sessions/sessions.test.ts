@@ -1,0 +1,181 @@
+import { createHmac } from "node:crypto";
+import { SignJWT } from "jose";
+import { beforeEach, describe, expect, it } from "vitest";
+import { parseEmail } from "../accounts/email.ts";
+import { Passwords, PasswordsBusy, passwordProblem } from "../passwords/passwords.ts";
+import { nodeKdf, nodeRandom, sha256 } from "../platform/node.ts";
+import { SESSION_SECONDS, type Session, type SessionStore, Sessions, sessionCookie, setCookie } from "./sessions.ts";
+
+const secret = new Uint8Array(32).fill(7);
+let now: number;
+let rows: Map<string, Session & { expiresAt: number }>;
+let sessions: Sessions;
+beforeEach(() => {
+	now = Date.UTC(2026, 10, 25);
+	rows = new Map();
+	const store: SessionStore = {
+		insert: async (session) => void rows.set(session.jtiHash, session),
+		find: async (hash, at) => {
+			const row = rows.get(hash);
+			return row && row.expiresAt > at ? row : undefined;
+		},
+		end: async ({ jtiHash }) => void rows.delete(jtiHash),
+	};
+	sessions = new Sessions({
+		store,
+		keys: [{ id: "k1", secret }],
+		clock: { now: () => now },
+		hash: sha256,
+		random: nodeRandom,
+	});
+});
+
+describe("a session", () => {
+	it("08.3: lives 30 days and not a second more, and ends at sign-out", async () => {
+		const token = await sessions.begin("acct");
+		now += SESSION_SECONDS * 1000 - 6000;
+		expect(await sessions.check(token)).toMatchObject({ accountId: "acct" });
+		now += 12_000;
+		expect(await sessions.check(token)).toBeUndefined();
+		const second = await sessions.begin("acct");
+		await sessions.end((await sessions.check(second))!);
+		expect(await sessions.check(second)).toBeUndefined();
+	});
+	it("the database holds no value that opens it", async () => {
+		const token = await sessions.begin("acct");
+		const { jti } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
+		expect(JSON.stringify([...rows])).not.toContain(jti);
+	});
+	it("A4: hostile tokens are refused, none throws", async () => {
+		const token = await sessions.begin("acct");
+		const { jti } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
+		const iat = Math.floor(now / 1000);
+		const good = { jti, sub: "acct", iss: "mivisus", aud: "mivisus-web", iat, exp: iat + 100 };
+		const make = (claims: object, header: object = {}, key = secret) =>
+			new SignJWT(claims as never)
+				.setProtectedHeader({ alg: "HS256", typ: "session+jwt", kid: "k1", ...header } as never)
+				.sign(key);
+		expect(await sessions.check(await make(good))).toBeDefined();
+		const raw = (header: object, claims: object) => {
+			const body = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+			return `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
+		};
+		const { exp: _exp, ...noExp } = good;
+		const { jti: _jti, ...noJti } = good;
+		const header = { alg: "HS256", typ: "session+jwt", kid: "k1" };
+		const hostile = [
+			"",
+			"a.b.c",
+			`${token}x`,
+			"x".repeat(65536),
+			await make(noExp),
+			await make(noJti),
+			await make({ ...good, exp: iat - 10 }),
+			await make({ ...good, aud: "other" }),
+			await make({ ...good, iss: "other" }),
+			await make({ ...good, sub: "another" }),
+			await make({ ...good, jti: "unknown" }),
+			await make({ ...good, iat: iat + 1000 }),
+			await make(good, { typ: "JWT" }),
+			await make(good, { kid: "k2" }),
+			await make(good, { alg: "HS512" }, new Uint8Array(64).fill(7)),
+			await make(good, {}, new Uint8Array(32).fill(8)),
+			raw({ ...header, alg: "none" }, good),
+			raw({ ...header, jwk: { kty: "oct", k: "AAAA" }, kid: undefined }, good),
+			raw(header, { ...good, exp: "tomorrow" }),
+			raw(header, { ...good, exp: null }),
+			raw(header, { ...good, jti: { $ne: 1 } }),
+			`${raw({ ...header, alg: "none" }, good)
+				.split(".")
+				.slice(0, 2)
+				.join(".")}.`,
+		];
+		for (const value of hostile) expect(await sessions.check(value), value.slice(0, 40)).toBeUndefined();
+	});
+	it("B2: two session cookies, or an odd spelling, are refused", () => {
+		expect(sessionCookie("a=1; session=x; b=2")).toBe("x");
+		expect(sessionCookie("a=1")).toBeUndefined();
+		for (const odd of [
+			"session=a; session=b",
+			"session=a; \u00a0session=b",
+			"Session=a",
+			"session =a",
+			"a=1;\tsession=b",
+		]) {
+			expect(sessionCookie(odd), odd).toBe("odd");
+		}
+	});
+	it("08: the cookie has every property of __Host-", () => {
+		expect(setCookie("v")).toBe("session=v; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax");
+		expect(setCookie(undefined)).toContain("Max-Age=0");
+	});
+});
+
+describe("passwords", () => {
+	const passwords = new Passwords(nodeKdf, nodeRandom);
+	it("05.3: are stored as salted scrypt hashes with their parameters, NFC first", async () => {
+		const hash = await passwords.hash("Pa\u0308sswo\u0308rt-1234");
+		expect(hash).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+		expect(await passwords.verify("P\u00e4ssw\u00f6rt-1234", hash)).toEqual({ valid: true, outdated: false });
+		expect((await passwords.verify("P\u00e4ssw\u00f6rt-1235", hash)).valid).toBe(false);
+		expect(await passwords.hash("P\u00e4ssw\u00f6rt-1234")).not.toBe(hash);
+		expect((await passwords.verify("no account has this password", undefined)).valid).toBe(false);
+	});
+	it("A1: the golden vector of scrypt 2^15, 8, 3", async () => {
+		const key = await nodeKdf("password", new TextEncoder().encode("NaCl-NaCl-NaCl-1"), { ln: 15, r: 8, p: 3 }, 32);
+		expect(Buffer.from(key).toString("hex")).toBe("4ef462be9724b04afbbc5060b36936b9d30ed47d259d1dd3906c8628e84b0367");
+	});
+	it("asks for today's parameters when an old hash is seen", async () => {
+		const old = await new Passwords(nodeKdf, nodeRandom, { ln: 12, r: 8, p: 1 }).hash("correct horse battery");
+		expect(await passwords.verify("correct horse battery", old)).toEqual({ valid: true, outdated: true });
+	});
+	it("beyond its queue says busy instead of eating the machine", async () => {
+		let release: (() => void)[] = [];
+		const slow = new Passwords(
+			() => new Promise((resolve) => release.push(() => resolve(new Uint8Array(32)))),
+			nodeRandom,
+		);
+		const all = Array.from({ length: 23 }, () => slow.hash("x").catch((error) => error));
+		expect(await all[22]).toBeInstanceOf(PasswordsBusy);
+		for (let i = 0; i < 40; i++) {
+			const now = release;
+			release = [];
+			for (const go of now) go();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(typeof (await all[21])).toBe("string");
+	});
+	it.each([
+		["eleven-char", "password-too-short"],
+		["twelve-chars", undefined],
+		["\u{1F600}".repeat(11), "password-too-short"],
+		["x".repeat(256), undefined],
+		["x".repeat(257), "password-too-long"],
+	])("%s", (password, problem) => expect(passwordProblem(password)).toBe(problem));
+});
+
+describe("addresses (A02)", () => {
+	it.each([" bob@example.test ", "BOB@EXAMPLE.TEST", "Bob@Example.test"])("%s is one person", (typed) => {
+		expect(parseEmail(typed)?.key).toBe("bob@example.test");
+	});
+	it("an umlaut typed either way is one person, also in the domain", () => {
+		expect(parseEmail("ju\u0308rgen@bu\u0308cher.example")?.key).toBe(
+			parseEmail("J\u00dcRGEN@B\u00dcCHER.example")?.key,
+		);
+		expect(parseEmail("a@b\u00fccher.example")?.key).toBe("a@xn--bcher-kva.example");
+	});
+	it.each([
+		"",
+		"a",
+		"@b.c",
+		"a@",
+		"a@b",
+		"a b@c.de",
+		"a@c.de:80",
+		"a@c.de/x",
+		"a@1.2.3.4",
+		"a@u:p@c.de",
+		"a\u0000@c.de",
+		`${"x".repeat(65)}@c.de`,
+	])("%j is no address", (typed) => expect(parseEmail(typed)).toBeUndefined());
+});
