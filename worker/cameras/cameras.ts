@@ -1,0 +1,145 @@
+import { Command, peekStatement } from "@mivisus/wire/signed";
+import { type Clock, seconds } from "../clock.ts";
+import { Problem } from "../problems.ts";
+
+/** Name and address for display; user and password never come here (policy 02.3). */
+export interface Camera {
+	id: string;
+	accountId: string;
+	agentId: string;
+	name: string;
+	scheme: "rtsp" | "rtsps";
+	host: string;
+	port: number;
+	path: string;
+	/** What the agent last said that it does. */
+	sound: boolean;
+	createdAt: number;
+}
+export interface CarriedCommand {
+	id: string;
+	accountId: string;
+	agentId: string;
+	cameraId: string;
+	statement: string;
+	state: "waiting" | "done" | "refused";
+	code: string | null;
+	detail: string | null;
+	createdAt: number;
+}
+/** What the room asks of the store. Each change bumps the account's revision in the same transaction. */
+export interface CameraStore {
+	list(accountId: string): Promise<Camera[]>;
+	find(accountId: string, id: string): Promise<Camera | undefined>;
+	/** False when the id is taken. */
+	insert(camera: Camera, command: CarriedCommand): Promise<boolean>;
+	rename(accountId: string, id: string, name: string): Promise<boolean>;
+	/** Deletes the camera and its waiting commands, stores `command` if given, records the revocation. */
+	remove(accountId: string, id: string, command: CarriedCommand | undefined, iat: number): Promise<boolean>;
+	carry(command: CarriedCommand): Promise<boolean>;
+	findCommand(accountId: string, id: string): Promise<CarriedCommand | undefined>;
+	/** Stores the agent's answer; returns the command it answers, once. */
+	acknowledge(
+		agentId: string,
+		id: string,
+		answer: { state: "done" | "refused"; code: string | null; detail: string | null },
+	): Promise<CarriedCommand | undefined>;
+	setSound(id: string, sound: boolean): Promise<void>;
+	/** For an agent: its cameras and waiting commands, and the account's revision. */
+	agentView(
+		accountId: string,
+		agentId: string,
+	): Promise<{ revision: number; cameras: { id: string }[]; commands: { id: string; command: string }[] }>;
+	ownsAgent(accountId: string, agentId: string): Promise<boolean>;
+}
+
+const MAX_CAMERAS = 64;
+
+/** Cameras of an account, and the signed commands it has carried. The worker reads commands; it can make none. */
+export class Cameras {
+	#store: CameraStore;
+	#clock: Clock;
+	#changed: (accountId: string) => void;
+	constructor(store: CameraStore, clock: Clock, changed: (accountId: string) => void) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#changed = changed;
+	}
+	list(accountId: string): Promise<Camera[]> {
+		return this.#store.list(accountId);
+	}
+	async create(
+		accountId: string,
+		body: Omit<Camera, "accountId" | "createdAt" | "sound"> & { command: string },
+	): Promise<Camera> {
+		const { command: statement, ...fields } = body;
+		if (!(await this.#store.ownsAgent(accountId, fields.agentId)))
+			throw new Problem("not-found", "There is no such agent.");
+		if ((await this.#store.list(accountId)).length >= MAX_CAMERAS)
+			throw new Problem("too-many", `An account has at most ${MAX_CAMERAS} cameras.`);
+		const command = this.#read(accountId, statement);
+		if (command.agentId !== fields.agentId || command.cameraId !== fields.id) {
+			throw new Problem("malformed", "The command is for another camera or agent.");
+		}
+		const camera: Camera = { ...fields, accountId, sound: false, createdAt: this.#clock.now() };
+		if (!(await this.#store.insert(camera, command))) throw new Problem("already-exists");
+		this.#changed(accountId);
+		return camera;
+	}
+	async rename(accountId: string, id: string, name: string): Promise<void> {
+		if (!(await this.#store.rename(accountId, id, name))) throw new Problem("not-found");
+	}
+	/** Without a command (a browser that is not enrolled) the camera is no longer published; the agent keeps its address. */
+	async remove(accountId: string, id: string, statement: string | undefined): Promise<void> {
+		const command = statement === undefined ? undefined : this.#read(accountId, statement);
+		if (command && command.cameraId !== id) throw new Problem("malformed", "The command is for another camera.");
+		if (command && !(await this.#store.ownsAgent(accountId, command.agentId))) throw new Problem("not-found");
+		if (!(await this.#store.remove(accountId, id, command, seconds(this.#clock)))) throw new Problem("not-found");
+		this.#changed(accountId);
+	}
+	async carry(accountId: string, statement: string): Promise<string> {
+		const command = this.#read(accountId, statement);
+		if (!(await this.#store.ownsAgent(accountId, command.agentId)))
+			throw new Problem("not-found", "There is no such agent.");
+		if (!(await this.#store.carry(command))) throw new Problem("already-exists");
+		this.#changed(accountId);
+		return command.id;
+	}
+	async command(accountId: string, id: string): Promise<CarriedCommand> {
+		const found = await this.#store.findCommand(accountId, id);
+		if (!found) throw new Problem("not-found");
+		return found;
+	}
+	/** The agent answers a command. What it did to the sound is shown from then on. */
+	async acknowledge(
+		agent: { id: string; accountId: string },
+		body: { id: string; state: "done" | "refused"; code?: string | undefined; detail?: string | undefined },
+	): Promise<void> {
+		const answer = { state: body.state, code: body.code ?? null, detail: body.detail ?? null };
+		const answered = await this.#store.acknowledge(agent.id, body.id, answer);
+		if (!answered) throw new Problem("not-found");
+		const read = peekStatement(Command, answered.statement);
+		if (body.state === "done" && read.ok && read.value.type === "camera.sound" && read.value.on !== undefined) {
+			await this.#store.setSound(answered.cameraId, read.value.on);
+		}
+	}
+	agentView(agent: { id: string; accountId: string }) {
+		return this.#store.agentView(agent.accountId, agent.id);
+	}
+	#read(accountId: string, statement: string): CarriedCommand {
+		const read = peekStatement(Command, statement);
+		if (!read.ok) throw new Problem("malformed", "The command is not a signed statement of this version.");
+		const { id, agent, camera } = read.value;
+		return {
+			id,
+			accountId,
+			agentId: agent,
+			cameraId: camera,
+			statement,
+			state: "waiting",
+			code: null,
+			detail: null,
+			createdAt: this.#clock.now(),
+		};
+	}
+}

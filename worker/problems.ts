@@ -1,0 +1,38 @@
+/** Everything that can go wrong for a caller: the closed list behind RFC 9457 problem documents. */
+export const PROBLEMS = {
+	malformed: [400, "The request cannot be read."],
+	"wrong-credentials": [401, "The address or the password is wrong."],
+	unauthorized: [401, "You are not signed in."],
+	"nonce-required": [401, "Sign the request with the nonce of this answer."],
+	"bad-assertion": [401, "The signature of the request does not hold."],
+	"agent-unlinked": [401, "This agent does not belong to an account."],
+	"cross-site": [403, "The request came from another site."],
+	restricted: [403, "The account is restricted: only reading and your rights work."],
+	"not-found": [404, "There is nothing here."],
+	"method-not-allowed": [405, "This cannot be done here."],
+	"already-exists": [409, "This exists already."],
+	"code-unusable": [410, "The link was used already, has run out, or never existed. Make a new one at the agent."],
+	"too-large": [413, "The request is too large."],
+	"unsupported-media-type": [415, "Send JSON."],
+	"password-too-short": [422, "The password is too short: 12 characters or more."],
+	"password-too-long": [422, "The password is too long: 256 characters at most."],
+	"not-an-address": [422, "This is not an e-mail address."],
+	"too-many": [429, "There are too many of these."],
+	internal: [500, "Something went wrong on our side."],
+	busy: [503, "Many people are signing in. Try again in a few seconds."],
+} as const satisfies Record<string, readonly [number, string]>;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** An expected refusal, thrown by rooms and answered as a problem document. `detail` is safe to show. */
+export class Problem extends Error {
+	override name = "Problem";
+	readonly code: ProblemCode;
+	readonly status: number;
+	readonly detail: string;
+	constructor(code: ProblemCode, detail?: string) {
+		super(code);
+		this.code = code;
+		this.status = PROBLEMS[code][0];
+		this.detail = detail ?? PROBLEMS[code][1];
+	}
+}

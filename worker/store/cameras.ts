@@ -1,0 +1,198 @@
+import type { Camera, CameraStore, CarriedCommand } from "../cameras/cameras.ts";
+import type { Database, Db } from "./database.ts";
+import type { CameraTable, CommandTable } from "./schema.ts";
+
+const toCamera = (row: CameraTable): Camera => ({
+	id: row.id,
+	accountId: row.account_id,
+	agentId: row.agent_id,
+	name: row.name,
+	scheme: row.scheme,
+	host: row.host,
+	port: row.port,
+	path: row.path,
+	sound: row.sound === 1,
+	createdAt: row.created_at,
+});
+const toCommand = (row: CommandTable): CarriedCommand => ({
+	id: row.id,
+	accountId: row.account_id,
+	agentId: row.agent_id,
+	cameraId: row.camera_id,
+	statement: row.statement,
+	state: row.state,
+	code: row.code,
+	detail: row.detail,
+	createdAt: row.created_at,
+});
+const bump = (db: Db, accountId: string) =>
+	db
+		.updateTable("accounts")
+		.set((e) => ({ revision: e("revision", "+", 1) }))
+		.where("id", "=", accountId)
+		.execute();
+/** False when a command with this id was carried before. */
+async function store(db: Db, command: CarriedCommand): Promise<boolean> {
+	const row = {
+		id: command.id,
+		account_id: command.accountId,
+		agent_id: command.agentId,
+		camera_id: command.cameraId,
+		statement: command.statement,
+		state: command.state,
+		code: null,
+		detail: null,
+		created_at: command.createdAt,
+	};
+	const result = await db
+		.insertInto("commands")
+		.values(row)
+		.onConflict((on) => on.doNothing())
+		.executeTakeFirst();
+	return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+/** Cameras and carried commands in the database. */
+export const cameraStore = (database: Database, revoked: () => void): CameraStore => ({
+	list: async (accountId) =>
+		(
+			await database.read
+				.selectFrom("cameras")
+				.selectAll()
+				.where("account_id", "=", accountId)
+				.orderBy("created_at")
+				.execute()
+		).map(toCamera),
+	find: async (accountId, id) => {
+		const row = await database.read
+			.selectFrom("cameras")
+			.selectAll()
+			.where("id", "=", id)
+			.where("account_id", "=", accountId)
+			.executeTakeFirst();
+		return row && toCamera(row);
+	},
+	insert: (camera, command) =>
+		database.write(async (db) => {
+			const row = {
+				id: camera.id,
+				account_id: camera.accountId,
+				agent_id: camera.agentId,
+				name: camera.name,
+				scheme: camera.scheme,
+				host: camera.host,
+				port: camera.port,
+				path: camera.path,
+				sound: 0,
+				created_at: camera.createdAt,
+			};
+			const result = await db
+				.insertInto("cameras")
+				.values(row)
+				.onConflict((on) => on.doNothing())
+				.executeTakeFirst();
+			if (Number(result.numInsertedOrUpdatedRows ?? 0) === 0 || !(await store(db, command))) return false;
+			await bump(db, camera.accountId);
+			return true;
+		}),
+	rename: (accountId, id, name) =>
+		database.write(async (db) => {
+			const result = await db
+				.updateTable("cameras")
+				.set({ name })
+				.where("id", "=", id)
+				.where("account_id", "=", accountId)
+				.executeTakeFirst();
+			return result.numUpdatedRows === 1n;
+		}),
+	remove: async (accountId, id, command, iat) => {
+		const done = await database.write(async (db) => {
+			const result = await db
+				.deleteFrom("cameras")
+				.where("id", "=", id)
+				.where("account_id", "=", accountId)
+				.executeTakeFirst();
+			if (result.numDeletedRows !== 1n) return false;
+			await db.deleteFrom("commands").where("camera_id", "=", id).where("account_id", "=", accountId).execute();
+			if (command) await store(db, command);
+			await db
+				.insertInto("revocations")
+				.values({ ref: `camera:${id}`, iat })
+				.execute();
+			await bump(db, accountId);
+			return true;
+		});
+		if (done) revoked();
+		return done;
+	},
+	carry: (command) =>
+		database.write(async (db) => {
+			if (!(await store(db, command))) return false;
+			await bump(db, command.accountId);
+			return true;
+		}),
+	findCommand: async (accountId, id) => {
+		const row = await database.read
+			.selectFrom("commands")
+			.selectAll()
+			.where("id", "=", id)
+			.where("account_id", "=", accountId)
+			.executeTakeFirst();
+		return row && toCommand(row);
+	},
+	acknowledge: (agentId, id, answer) =>
+		database.write(async (db) => {
+			const row = await db
+				.selectFrom("commands")
+				.selectAll()
+				.where("id", "=", id)
+				.where("agent_id", "=", agentId)
+				.where("state", "=", "waiting")
+				.executeTakeFirst();
+			if (!row) return undefined;
+			await db.updateTable("commands").set(answer).where("id", "=", id).execute();
+			return toCommand(row);
+		}),
+	setSound: async (id, sound) => {
+		await database.write((db) =>
+			db
+				.updateTable("cameras")
+				.set({ sound: sound ? 1 : 0 })
+				.where("id", "=", id)
+				.execute(),
+		);
+	},
+	agentView: async (accountId, agentId) => {
+		// The revision first: a change in between is then seen as news again, never missed.
+		const { revision } = await database.read
+			.selectFrom("accounts")
+			.select("revision")
+			.where("id", "=", accountId)
+			.executeTakeFirstOrThrow();
+		const cameras = await database.read
+			.selectFrom("cameras")
+			.select("id")
+			.where("agent_id", "=", agentId)
+			.orderBy("id")
+			.execute();
+		const commands = await database.read
+			.selectFrom("commands")
+			.select(["id", "statement as command"])
+			.where("agent_id", "=", agentId)
+			.where("state", "=", "waiting")
+			.orderBy("created_at")
+			.limit(50)
+			.execute();
+		return { revision, cameras, commands };
+	},
+	ownsAgent: async (accountId, agentId) => {
+		const row = await database.read
+			.selectFrom("agents")
+			.select("id")
+			.where("id", "=", agentId)
+			.where("account_id", "=", accountId)
+			.where("state", "!=", "refused")
+			.executeTakeFirst();
+		return row !== undefined;
+	},
+});
