@@ -1,0 +1,64 @@
+import { bytesText, Id } from "@mivisus/wire/ids";
+import { z } from "zod";
+
+/** What the service answers (design: contracts, HTTP). Unknown fields pass. */
+export const Account = z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string() });
+export type Account = z.infer<typeof Account>;
+export const SessionAnswer = z.object({ account: Account });
+
+export const Address = z.object({
+	scheme: z.enum(["rtsp", "rtsps"]),
+	host: z.string(),
+	port: z.number().int(),
+	path: z.string(),
+});
+export type Address = z.infer<typeof Address>;
+export const Camera = z.object({
+	id: Id,
+	name: z.string(),
+	agentId: Id,
+	address: Address,
+	sound: z.boolean(),
+	createdAtMs: z.number(),
+});
+export type Camera = z.infer<typeof Camera>;
+export const CamerasAnswer = z.object({ cameras: z.array(Camera) });
+
+export const Agent = z.object({
+	id: Id,
+	name: z.string(),
+	state: z.string(),
+	signKey: bytesText(32),
+	sealKey: bytesText(32),
+	lastSeenDay: z.string().nullish(),
+	createdAtMs: z.number(),
+});
+export type Agent = z.infer<typeof Agent>;
+export const AgentsAnswer = z.object({ agents: z.array(Agent) });
+
+export const LookupAnswer = z.object({ signKey: bytesText(32), sealKey: bytesText(32), name: z.string() });
+export const ClaimAnswer = z.object({ agentId: Id, deviceId: Id });
+export const CommandAccepted = z.object({ id: z.string() });
+export const CommandState = z.object({
+	id: z.string(),
+	state: z.enum(["waiting", "done", "refused"]),
+	code: z.string().nullish(),
+	detail: z.string().nullish(),
+});
+export type CommandState = z.infer<typeof CommandState>;
+
+export const RelayGrant = z.object({
+	token: z.string(),
+	url: z.url(),
+	certificateHashes: z.array(bytesText(32)),
+	untilMs: z.number(),
+});
+export type RelayGrant = z.infer<typeof RelayGrant>;
+
+/** RFC 9457. */
+export const ProblemBody = z.object({
+	type: z.string().default("about:blank"),
+	title: z.string().default(""),
+	status: z.number().optional(),
+	detail: z.string().optional(),
+});

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import {
+	type Address,
+	AgentsAnswer,
+	CamerasAnswer,
+	ClaimAnswer,
+	CommandAccepted,
+	CommandState,
+	LookupAnswer,
+	ProblemBody,
+	RelayGrant,
+	SessionAnswer,
+} from "./answers.ts";
+
+/** What went wrong. `code` is the problem's name; ours are `offline` and `unexpected-answer`. */
+export interface Problem {
+	code: string;
+	status: number;
+	/** In the service's words; may be empty. */
+	detail: string;
+}
+/** Every call ends in one of three ways; the compiler makes the caller look at each. */
+export type Result<T> = { kind: "ok"; value: T } | { kind: "problem"; problem: Problem } | { kind: "aborted" };
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+const problem = (code: string, status: number, detail = ""): Result<never> => ({
+	kind: "problem",
+	problem: { code, status, detail },
+});
+const Nothing = z.unknown().transform(() => undefined);
+
+/** The last segment of the problem's type, or a name made of the status. */
+async function readProblem(response: Response): Promise<Result<never>> {
+	const body = ProblemBody.safeParse(await response.json().catch(() => undefined));
+	if (!body.success) return problem(`http-${response.status}`, response.status);
+	const name = body.data.type.split("/").at(-1);
+	const code = name && name !== "about:blank" ? name : `http-${response.status}`;
+	return problem(code, response.status, body.data.detail ?? body.data.title);
+}
+
+/** The service's HTTP interface, typed. Framework-free: pages and the watch worker use it. */
+export class Api {
+	#fetch: Fetch;
+	/** Called when a call finds the session gone (401). */
+	onSignedOut: () => void = () => {};
+
+	constructor(fetcher: Fetch = (input, init) => fetch(input, init)) {
+		this.#fetch = fetcher;
+	}
+
+	signUp(body: { email: string; fullName: string; password: string; language: string }) {
+		return this.#call("POST", "/accounts", Nothing, { body });
+	}
+	signIn(body: { email: string; password: string }) {
+		return this.#call("POST", "/session", SessionAnswer, { body, session: false });
+	}
+	session(signal?: AbortSignal) {
+		return this.#call("GET", "/session", SessionAnswer, { signal, session: false });
+	}
+	signOut() {
+		return this.#call("DELETE", "/session", Nothing, { session: false });
+	}
+	cameras(signal?: AbortSignal) {
+		return this.#call("GET", "/cameras", CamerasAnswer, { signal });
+	}
+	addCamera(body: { id: string; name: string; agentId: string; address: Address; command: string }) {
+		return this.#call("POST", "/cameras", Nothing, { body });
+	}
+	renameCamera(id: string, name: string) {
+		return this.#call("PATCH", `/cameras/${id}`, Nothing, { body: { name } });
+	}
+	deleteCamera(id: string, command: string | undefined) {
+		return this.#call("DELETE", `/cameras/${id}`, Nothing, { body: command === undefined ? {} : { command } });
+	}
+	sendCommand(command: string) {
+		return this.#call("POST", "/commands", CommandAccepted, { body: { command } });
+	}
+	command(id: string, signal?: AbortSignal) {
+		return this.#call("GET", `/commands/${id}`, CommandState, { signal });
+	}
+	agents(signal?: AbortSignal) {
+		return this.#call("GET", "/agents", AgentsAnswer, { signal });
+	}
+	unlinkAgent(id: string) {
+		return this.#call("DELETE", `/agents/${id}`, Nothing);
+	}
+	lookupEnrolment(code: string, signal?: AbortSignal) {
+		return this.#call("POST", "/enrolments/lookup", LookupAnswer, { body: { code }, signal });
+	}
+	claimEnrolment(body: {
+		code: string;
+		deviceSignKey: string;
+		deviceSealKey: string;
+		deviceLabel: string;
+		mac: string;
+	}) {
+		return this.#call("POST", "/enrolments/claim", ClaimAnswer, { body });
+	}
+	relayGrant(cameras: readonly string[], signal?: AbortSignal) {
+		return this.#call("POST", "/relay-token", RelayGrant, { body: { cameras }, signal });
+	}
+
+	async #call<T>(
+		method: string,
+		path: string,
+		schema: z.ZodType<T>,
+		{ body, signal, session = true }: { body?: unknown; signal?: AbortSignal | undefined; session?: boolean } = {},
+	): Promise<Result<T>> {
+		let response: Response;
+		try {
+			response = await this.#fetch(`/api${path}`, {
+				method,
+				credentials: "same-origin",
+				cache: "no-store",
+				headers: { accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }) },
+				...(body !== undefined && { body: JSON.stringify(body) }),
+				...(signal && { signal }),
+			});
+		} catch {
+			return signal?.aborted ? { kind: "aborted" } : problem("offline", 0);
+		}
+		if (!response.ok) {
+			if (response.status === 401 && session) this.onSignedOut();
+			return readProblem(response);
+		}
+		const answer = schema.safeParse(response.status === 204 ? undefined : await response.json().catch(() => undefined));
+		if (signal?.aborted) return { kind: "aborted" };
+		return answer.success ? { kind: "ok", value: answer.data } : problem("unexpected-answer", response.status);
+	}
+}
+
+/** The page's one client. */
+export const api = new Api();

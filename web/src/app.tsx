@@ -1,0 +1,78 @@
+import { createEffect, Match, onMount, Show, Switch } from "solid-js";
+import { t } from "./i18n/index.ts";
+import { AddCamera } from "./pages/add-camera.tsx";
+import { Agents } from "./pages/agents.tsx";
+import { CameraSettings } from "./pages/camera-settings.tsx";
+import { Enrol } from "./pages/enrol.tsx";
+import { Home } from "./pages/home.tsx";
+import { Live } from "./pages/live.tsx";
+import { SignIn } from "./pages/sign-in.tsx";
+import { SignUp } from "./pages/sign-up.tsx";
+import { Loading, ProblemNotice, Title } from "./ui/parts.tsx";
+import { Link, match, path } from "./ui/router.tsx";
+import { account, loadSession, sessionProblem } from "./ui/session.ts";
+import { Shell } from "./ui/shell.tsx";
+import { viewer } from "./watch/viewer.ts";
+
+/** Chooses the page. Who is not signed in signs in first, and then is where they wanted to go. */
+export function App() {
+	onMount(() => void loadSession());
+	createEffect(() => {
+		if (account() === null) viewer.stop();
+	});
+	const live = () => match("/cameras/:id", path())?.["id"];
+	const settings = () => match("/cameras/:id/settings", path())?.["id"];
+	return (
+		<Switch
+			fallback={
+				<Show when={account() !== null} fallback={<SignIn />}>
+					<Shell>
+						<div class="page">
+							<Show when={sessionProblem()} fallback={<Loading />}>
+								{(problem) => <ProblemNotice problem={problem()} retry={() => void loadSession()} />}
+							</Show>
+						</div>
+					</Shell>
+				</Show>
+			}
+		>
+			<Match when={path() === "/sign-in"}>
+				<SignIn />
+			</Match>
+			<Match when={path() === "/sign-up"}>
+				<SignUp />
+			</Match>
+			<Match when={account()}>
+				<Switch
+					fallback={
+						<Shell>
+							<div class="page">
+								<Title>{t("app.notFound")}</Title>
+								<Link href="/">{t("app.home")}</Link>
+							</div>
+						</Shell>
+					}
+				>
+					<Match when={path() === "/"}>
+						<Home />
+					</Match>
+					<Match when={path() === "/enrol"}>
+						<Enrol />
+					</Match>
+					<Match when={path() === "/agents"}>
+						<Agents />
+					</Match>
+					<Match when={path() === "/cameras/new"}>
+						<AddCamera />
+					</Match>
+					<Match when={settings()} keyed>
+						{(id) => <CameraSettings id={id} />}
+					</Match>
+					<Match when={live()} keyed>
+						{(id) => <Live id={id} />}
+					</Match>
+				</Switch>
+			</Match>
+		</Switch>
+	);
+}

@@ -1,0 +1,135 @@
+import Check from "lucide-solid/icons/check";
+import { createEffect, createResource, createSignal, For, type JSX, Show } from "solid-js";
+import { api } from "../api/client.ts";
+import { t } from "../i18n/index.ts";
+import { Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
+import { Picture } from "../ui/picture.tsx";
+import { Link } from "../ui/router.tsx";
+import { account } from "../ui/session.ts";
+import { Shell } from "../ui/shell.tsx";
+import { problemOf } from "../ui/words.ts";
+import type { Mark } from "../watch/protocol.ts";
+import { viewer } from "../watch/viewer.ts";
+import { orderableAgents } from "./orders.ts";
+
+/** All cameras, live, edge to edge; before the first camera, the three steps to it. */
+export function Home() {
+	const [result, { refetch }] = createResource(() => api.cameras());
+	const [marks, setMarks] = createSignal<Record<string, Mark>>({});
+	const cameras = () => {
+		const loaded = result();
+		return loaded?.kind === "ok" ? loaded.value.cameras : undefined;
+	};
+	createEffect(() => {
+		const list = cameras();
+		if (list) viewer.setKnown(list.map(({ id }) => id));
+	});
+	const summary = () => {
+		const count = cameras()?.length;
+		if (count === undefined) return "";
+		if (count === 0) return t("home.none");
+		const live = cameras()?.filter(({ id }) => marks()[id] === "live").length ?? 0;
+		if (live < count) return t("home.someLive", { live, count });
+		return count === 1 ? t("home.oneLive") : t("home.allLive", { count });
+	};
+	return (
+		<Shell summary={summary()} dark={(cameras()?.length ?? 0) > 0}>
+			<Title hidden={cameras()?.length !== 0}>{t("home.title")}</Title>
+			<Show
+				when={result()}
+				fallback={
+					<div class="page">
+						<Loading />
+					</div>
+				}
+			>
+				{(loaded) => (
+					<Show when={problemOf(loaded())}>
+						{(problem) => (
+							<div class="page">
+								<ProblemNotice problem={problem()} retry={() => void refetch()} />
+							</div>
+						)}
+					</Show>
+				)}
+			</Show>
+			<Show when={cameras()?.length === 0}>
+				<FirstUse />
+			</Show>
+			<Show when={cameras()?.length}>
+				<ul class="grid" aria-label={t("home.grid")}>
+					<For each={cameras()}>
+						{(camera) => (
+							<li>
+								<Picture
+									camera={camera}
+									href={`/cameras/${camera.id}`}
+									onState={({ mark }) =>
+										setMarks((before) => (before[camera.id] === mark ? before : { ...before, [camera.id]: mark }))
+									}
+								/>
+							</li>
+						)}
+					</For>
+				</ul>
+			</Show>
+		</Shell>
+	);
+}
+
+function Step(props: { number: number; title: string; text: string; done?: boolean; children?: JSX.Element }) {
+	return (
+		<li classList={{ done: props.done === true }}>
+			<span class="number">
+				<Show when={props.done} fallback={props.number}>
+					<Check size={20} aria-hidden="true" />
+					<span class="visually-hidden">{t("first.done")}</span>
+				</Show>
+			</span>
+			<h2>{props.title}</h2>
+			<p class="soft">{props.text}</p>
+			{props.children}
+		</li>
+	);
+}
+
+function FirstUse() {
+	const [agents] = createResource(() => orderableAgents(account()?.id ?? ""));
+	const linked = () => {
+		const found = agents();
+		return found && "agents" in found ? found.agents[0] : undefined;
+	};
+	const elsewhere = () => {
+		const found = agents();
+		return found && "agents" in found && found.agents.length === 0 && found.others > 0;
+	};
+	return (
+		<div class="page">
+			<header>
+				<h2>{t("first.title")}</h2>
+				<p class="lead">{t("first.lead")}</p>
+			</header>
+			<Show when={elsewhere()}>
+				<Notice kind="warning">
+					<p>{t("add.otherBrowser")}</p>
+				</Notice>
+			</Show>
+			<ol class="steps">
+				<Step number={1} title={t("first.agent")} text={t("first.agentText")} done={linked() !== undefined} />
+				<Step
+					number={2}
+					title={t("first.link")}
+					text={linked() ? t("first.linked", { name: linked()?.name ?? "" }) : t("first.linkText")}
+					done={linked() !== undefined}
+				/>
+				<Step number={3} title={t("first.camera")} text={t("first.cameraText")}>
+					<Show when={linked()}>
+						<Link class="button primary" href="/cameras/new">
+							{t("app.addCamera")}
+						</Link>
+					</Show>
+				</Step>
+			</ol>
+		</div>
+	);
+}

@@ -1,0 +1,159 @@
+import CircleAlert from "lucide-solid/icons/circle-alert";
+import CirclePause from "lucide-solid/icons/circle-pause";
+import Clock from "lucide-solid/icons/clock";
+import LoaderCircle from "lucide-solid/icons/loader-circle";
+import Radio from "lucide-solid/icons/radio";
+import TriangleAlert from "lucide-solid/icons/triangle-alert";
+import { createSignal, onCleanup, onMount, Show } from "solid-js";
+import { Dynamic } from "solid-js/web";
+import type { Camera } from "../api/answers.ts";
+import { clockTime, figure, type Key, t } from "../i18n/index.ts";
+import type { Mark, ViewState, Why } from "../watch/protocol.ts";
+import { viewer, type Watching } from "../watch/viewer.ts";
+import { Link } from "./router.tsx";
+
+const MARKS = {
+	connecting: { icon: LoaderCircle, tone: "waiting" },
+	waiting: { icon: Clock, tone: "waiting" },
+	live: { icon: Radio, tone: "live" },
+	stale: { icon: TriangleAlert, tone: "stale" },
+	refused: { icon: CircleAlert, tone: "refused" },
+	paused: { icon: CirclePause, tone: "waiting" },
+} as const;
+
+/** "0,12 s" while it is fine; words when it matters. */
+export function ageText(ageMs: number): string {
+	const seconds = ageMs / 1000;
+	if (seconds < 2) return t("age.seconds", { s: figure(seconds, 2) });
+	return t("age.old", { words: ageWords(ageMs) });
+}
+function ageWords(ageMs: number): string {
+	const seconds = Math.round(ageMs / 1000);
+	if (seconds < 120) return t("age.secondsWord", { n: figure(seconds) });
+	return t("age.minutesWord", { n: figure(Math.round(seconds / 60)) });
+}
+/** The reason as a sentence. */
+export function whyText(why: Why): string {
+	return t(`why.${why.code}` as Key, {
+		time: why.sinceMs === undefined ? "" : clockTime(why.sinceMs),
+		age: why.ageMs === undefined ? "" : ageWords(why.ageMs),
+		detail: why.detail ?? "",
+		codec: why.detail ?? "",
+	});
+}
+
+export const UNKNOWN: ViewState = {
+	mark: "connecting",
+	why: { code: "connecting" },
+	painted: false,
+	ageExact: false,
+	sound: "off",
+};
+
+/** State in one mark and one word. */
+export function StateMark(props: { mark: Mark }) {
+	return (
+		<span class="scrim state">
+			<Dynamic
+				component={MARKS[props.mark].icon}
+				size={16}
+				class={`mark-${MARKS[props.mark].tone}`}
+				classList={{ turning: props.mark === "connecting" }}
+				aria-hidden="true"
+			/>
+			{t(`state.${props.mark}`)}
+		</span>
+	);
+}
+
+/** One live picture. With `href` it is a link to itself enlarged. */
+export function Picture(props: {
+	camera: Pick<Camera, "id" | "name">;
+	href?: string;
+	onState?: (state: ViewState) => void;
+	/** The name and the state stand elsewhere already. */
+	bare?: boolean;
+}) {
+	const [state, setState] = createSignal<ViewState>(UNKNOWN);
+	let canvas: HTMLCanvasElement | undefined;
+	let frame: HTMLElement | undefined;
+	const setFrame = (element: HTMLElement) => {
+		frame = element;
+	};
+	let watching: Watching | undefined;
+	onMount(() => {
+		if (!canvas || !frame) return;
+		watching = viewer.watch(props.camera.id, canvas, (next) => {
+			setState(next);
+			props.onState?.(next);
+		});
+		const sight = new IntersectionObserver(([entry]) => watching?.show(entry?.isIntersecting ?? true), {
+			rootMargin: "120px",
+		});
+		sight.observe(frame);
+		onCleanup(() => sight.disconnect());
+	});
+	onCleanup(() => watching?.close());
+	const classes = () => ({
+		picture: true,
+		dark: true,
+		stale: state().painted && state().mark !== "live",
+		blank: !state().painted,
+	});
+	const inside = (
+		<>
+			<canvas
+				ref={canvas}
+				role="img"
+				aria-label={t("live.picture", { name: props.camera.name })}
+				width="16"
+				height="9"
+			/>
+			<Show when={state().mark !== "live" && state().why}>
+				{(why) => (
+					<div class="why">
+						<p data-why={why().code}>{whyText(why())}</p>
+					</div>
+				)}
+			</Show>
+			<StateMark mark={state().mark} />
+			<Show when={!props.bare}>
+				<span class="scrim name">
+					<span>{props.camera.name}</span>
+				</span>
+			</Show>
+			<Show when={state().painted && state().ageMs}>
+				{(age) => (
+					<span class="scrim age">
+						<span class="visually-hidden">{t("age.label")} </span>
+						{state().ageExact ? "" : "≈ "}
+						{ageText(age())}
+					</span>
+				)}
+			</Show>
+		</>
+	);
+	return (
+		<Show
+			when={props.href}
+			fallback={
+				<div ref={setFrame} classList={classes()} data-camera={props.camera.id} data-state={state().mark}>
+					{inside}
+				</div>
+			}
+		>
+			{(href) => (
+				<Link
+					ref={setFrame}
+					href={href()}
+					classList={classes()}
+					aria-label={t("live.open", { name: props.camera.name })}
+					data-camera={props.camera.id}
+					data-state={state().mark}
+				>
+					{inside}
+				</Link>
+			)}
+		</Show>
+	);
+}

@@ -1,0 +1,86 @@
+import Cctv from "lucide-solid/icons/cctv";
+import House from "lucide-solid/icons/house";
+import LogOut from "lucide-solid/icons/log-out";
+import Plus from "lucide-solid/icons/plus";
+import { createSignal, type JSX, Show } from "solid-js";
+import type { Problem } from "../api/client.ts";
+import { language, setLanguage, t } from "../i18n/index.ts";
+import { ProblemNotice } from "./parts.tsx";
+import { Link, navigate } from "./router.tsx";
+import { account, signOut } from "./session.ts";
+
+function Mark() {
+	return (
+		<svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true">
+			<rect width="32" height="32" rx="8" fill="var(--accent)" />
+			<path
+				d="M7 22V10l9 8 9-8v12"
+				fill="none"
+				stroke="var(--on-accent)"
+				stroke-width="3"
+				stroke-linecap="round"
+				stroke-linejoin="round"
+			/>
+		</svg>
+	);
+}
+
+/** The slim bar above every page. `summary` is one sentence about all cameras. */
+export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dark?: boolean }) {
+	const [problem, setProblem] = createSignal<Problem>();
+	const leave = async () => {
+		setProblem(await signOut());
+		if (!problem()) navigate("/sign-in");
+	};
+	return (
+		<div class="shell" classList={{ dark: props.dark === true }}>
+			<a class="skip" href="#content">
+				{t("app.skip")}
+			</a>
+			<header class="bar">
+				<Link class="mark" href="/" aria-label="Mivisus">
+					<Mark />
+					<span class="word">Mivisus</span>
+				</Link>
+				<span class="summary" role="status">
+					{props.summary}
+				</span>
+				<nav aria-label={t("app.nav")}>
+					<Show when={account()}>
+						<Link class="button quiet" href="/">
+							<Cctv size={20} aria-hidden="true" />
+							<span class="word">{t("app.cameras")}</span>
+						</Link>
+						<Link class="button quiet" href="/cameras/new">
+							<Plus size={20} aria-hidden="true" />
+							<span class="word">{t("app.addCamera")}</span>
+						</Link>
+						<Link class="button quiet" href="/agents">
+							<House size={20} aria-hidden="true" />
+							<span class="word">{t("app.agents")}</span>
+						</Link>
+					</Show>
+					<button
+						type="button"
+						class="button quiet language"
+						lang={language() === "en" ? "fr" : "en"}
+						aria-label={t("app.language")}
+						onClick={() => setLanguage(language() === "en" ? "fr" : "en")}
+					>
+						{language() === "en" ? "FR" : "EN"}
+					</button>
+					<Show when={account()}>
+						<button type="button" class="button quiet" onClick={() => void leave()}>
+							<LogOut size={20} aria-hidden="true" />
+							<span class="word">{t("app.signOut")}</span>
+						</button>
+					</Show>
+				</nav>
+			</header>
+			<main id="content" tabindex={-1}>
+				<ProblemNotice problem={problem()} />
+				{props.children}
+			</main>
+		</div>
+	);
+}

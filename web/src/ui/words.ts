@@ -1,0 +1,25 @@
+import type { Problem, Result } from "../api/client.ts";
+import { type Key, t } from "../i18n/index.ts";
+
+const KNOWN: Record<string, Key> = {
+	offline: "problem.offline",
+	"unexpected-answer": "problem.unexpected-answer",
+	"wrong-credentials": "problem.wrong-credentials",
+	"rate-limited": "problem.rate-limited",
+	"too-many-requests": "problem.rate-limited",
+	"not-found": "problem.not-found",
+};
+
+/** A problem as a sentence: ours where we know it, the service's own otherwise. */
+export function problemText(problem: Problem): string {
+	const key = KNOWN[problem.code];
+	if (key) return t(key);
+	if (problem.status === 401) return t("problem.signed-out");
+	if (problem.status === 429) return t("problem.rate-limited");
+	if (problem.status >= 500) return t("problem.server");
+	return problem.detail ? t("problem.other", { detail: problem.detail }) : t("problem.bare", { code: problem.code });
+}
+
+/** The problem of a result, if it is one. */
+export const problemOf = (result: Result<unknown>): Problem | undefined =>
+	result.kind === "problem" ? result.problem : undefined;

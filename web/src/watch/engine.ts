@@ -1,0 +1,169 @@
+import type { ReportFrame } from "@mivisus/wire/relay-tracks";
+import { Api } from "../api/client.ts";
+import { openSession } from "./browser-session.ts";
+import { TICK_MS } from "./limits.ts";
+import { Link, LinkRefused } from "./link.ts";
+import type { FromWorker, ToWorker } from "./protocol.ts";
+import { RelaySession } from "./relay-session.ts";
+import { SoundPipe } from "./sound-pipe.ts";
+import { type Surroundings, View } from "./view.ts";
+
+const SIGNED_OUT = "signed-out";
+/** Statuses after which asking again by itself changes nothing. */
+const isFinal = (status: number) => status >= 400 && status < 500 && status !== 429 && status !== 408;
+
+/** Everything that lives in the watch worker: one link, the views, the sound that is heard. */
+export class Engine {
+	#post: (message: FromWorker, transfer?: Transferable[]) => void;
+	#api = new Api();
+	#cameras: string[] = [];
+	#views = new Map<number, View>();
+	#shown = new Map<number, boolean>();
+	#hidden = false;
+	#listening: number | undefined;
+	#sound: SoundPipe;
+	#link: Link<RelaySession> | undefined;
+	#refreshing = false;
+
+	constructor(post: (message: FromWorker, transfer?: Transferable[]) => void) {
+		this.#post = post;
+		this.#sound = new SoundPipe((planes, sampleRate, timestampUs) =>
+			this.#post(
+				{ type: "sound", planes, sampleRate, timestampUs },
+				planes.map(({ buffer }) => buffer),
+			),
+		);
+		setInterval(() => this.#tick(), TICK_MS);
+	}
+	handle(message: ToWorker): void {
+		switch (message.type) {
+			case "cameras":
+				this.#setCameras(message.ids);
+				break;
+			case "attach":
+				this.#attach(message.view, message.camera, message.canvas);
+				break;
+			case "detach":
+				this.#views.get(message.view)?.close();
+				this.#views.delete(message.view);
+				this.#shown.delete(message.view);
+				if (this.#listening === message.view) this.#listen(undefined);
+				break;
+			case "show":
+				this.#shown.set(message.view, message.shown);
+				this.#sync();
+				break;
+			case "listen":
+				this.#listen(message.view);
+				break;
+			case "hidden":
+				this.#hidden = message.hidden;
+				if (message.hidden) this.#sound.stop();
+				this.#sync();
+				break;
+			case "online":
+				this.#link?.retry();
+				break;
+		}
+	}
+	#setCameras(ids: string[]): void {
+		this.#cameras = ids;
+		if (ids.length === 0) {
+			this.#link?.close();
+			this.#link = undefined;
+			this.#sync();
+		} else if (this.#link) this.#link.renew();
+		else {
+			this.#link = new Link<RelaySession>({
+				open: () => this.#open(),
+				changed: () => this.#sync(),
+				now: () => Date.now(),
+			});
+			this.#link.tick();
+		}
+	}
+	async #open(): Promise<RelaySession> {
+		if (typeof WebTransport === "undefined") throw new LinkRefused("browser", true);
+		const grant = await this.#api.relayGrant(this.#cameras);
+		if (grant.kind !== "ok") {
+			const problem = grant.kind === "problem" ? grant.problem : { status: 0, code: "aborted", detail: "" };
+			if (problem.status === 401) throw new LinkRefused(SIGNED_OUT, true);
+			throw new LinkRefused(problem.detail || problem.code, isFinal(problem.status));
+		}
+		const session = await openSession(grant.value);
+		return RelaySession.open(session, grant.value.token, grant.value.untilMs, () => this.#reports());
+	}
+	#attach(id: number, camera: string, canvas: OffscreenCanvas): void {
+		const view = new View(camera, canvas, {
+			carried: (session) => this.#link?.carried(session),
+			sound: (timestampUs, data) => this.#listening === id && this.#sound.push(timestampUs, data),
+			soundConfig: (config) => this.#listening === id && this.#sound.configure(config),
+		});
+		this.#views.set(id, view);
+		this.#shown.set(id, true);
+		this.#sync();
+		this.#refresh();
+	}
+	#listen(id: number | undefined): void {
+		this.#listening = id;
+		this.#sound.stop();
+		for (const [other, view] of this.#views) view.listen(other === id);
+	}
+	#sync(): void {
+		for (const [id, view] of this.#views) {
+			view.show(this.#shown.get(id) ?? true, this.#hidden);
+			view.sync(this.#link?.main, this.#link?.spare);
+		}
+		this.#refresh();
+	}
+	#tick(): void {
+		this.#link?.tick();
+		const around = this.#surroundings();
+		for (const [id, view] of this.#views) {
+			view.tick();
+			this.#post({ type: "view", view: id, state: view.state(around) });
+		}
+	}
+	#surroundings(): Surroundings {
+		const link = this.#link;
+		const refusal = link?.refusal?.message;
+		const capable = typeof WebTransport !== "undefined" && typeof VideoDecoder !== "undefined";
+		return {
+			capable,
+			signedOut: refusal === SIGNED_OUT,
+			denied: refusal !== SIGNED_OUT && capable ? refusal : undefined,
+			link: {
+				up: link?.main !== undefined && !link.main.silent(),
+				everUp: link?.everUp ?? false,
+				failures: link?.failures ?? 0,
+				lostMs: link?.lostMs,
+			},
+		};
+	}
+	#reports(): ReportFrame["tracks"] {
+		const tracks: ReportFrame["tracks"] = {};
+		for (const view of this.#views.values()) {
+			const report = view.report();
+			if (report) tracks[report.track] = { latenessMs: report.latenessMs, dropped: report.dropped };
+		}
+		return tracks;
+	}
+	/** Draws once per refresh while anything is to be seen. */
+	#refresh(): void {
+		if (this.#refreshing) return;
+		const wanted = () => [...this.#views.values()].some((view) => view.wanted);
+		if (!wanted()) return;
+		this.#refreshing = true;
+		// Firefox and Chromium give workers a refresh clock; where there is none, a timer stands in.
+		const next: (run: () => void) => void =
+			typeof requestAnimationFrame === "function"
+				? (run) => void requestAnimationFrame(run)
+				: (run) => void setTimeout(run, 16);
+		const draw = () => {
+			for (const view of this.#views.values()) view.refresh();
+			if (wanted()) next(draw);
+			else this.#refreshing = false;
+		};
+		next(draw);
+	}
+}

@@ -1,0 +1,142 @@
+import { DECODER_SILENT_MS, MAX_DECODING, MAX_DECODING_MS } from "./limits.ts";
+import type { Picture } from "./presenter.ts";
+
+/** What a rendition says to the decoder. */
+export interface VideoConfig {
+	codec: string;
+	description?: Uint8Array<ArrayBuffer>;
+	codedWidth?: number;
+	codedHeight?: number;
+}
+/** What the pipe needs of a `VideoDecoder`. */
+export interface Decoder {
+	readonly state: "unconfigured" | "configured" | "closed";
+	configure(config: VideoConfig & { optimizeForLatency: boolean; hardwareAcceleration: HardwareAcceleration }): void;
+	decode(chunk: { type: "key" | "delta"; timestamp: number; data: Uint8Array }): void;
+	close(): void;
+}
+export type MakeDecoder<P extends Picture> = (output: (picture: P) => void, error: (error: Error) => void) => Decoder;
+
+/** What happened to the decoder. A reclaimed or failed one is normal: the next key picture begins anew. */
+export type PipeFault = "unsupported" | "failed" | "silent";
+
+/** Access units in, pictures out, with the decoder rebuilt whenever it dies. Never throws out of `push`. */
+export class VideoPipe<P extends Picture> {
+	#make: MakeDecoder<P>;
+	#decoder: Decoder | undefined;
+	#config: VideoConfig | undefined;
+	#changed = false;
+	#needKey = true;
+	#software = false;
+	/** When each chunk still in the decoder went in. */
+	#inside: number[] = [];
+	#lastOutputMs = 0;
+	#output: (picture: P) => void;
+	#fault: (fault: PipeFault) => void;
+	#now: () => number;
+	/** Access units not given to the decoder. */
+	dropped = 0;
+
+	constructor(options: {
+		make: MakeDecoder<P>;
+		output: (picture: P) => void;
+		/** The pipe waits for a key picture from then on; `unsupported` is final for this configuration. */
+		fault: (fault: PipeFault) => void;
+		now: () => number;
+	}) {
+		this.#make = options.make;
+		this.#output = options.output;
+		this.#fault = options.fault;
+		this.#now = options.now;
+	}
+	get decoding(): number {
+		return this.#inside.length;
+	}
+	/** Takes effect at the next key picture, so that a changed stream never meets the old configuration. */
+	configure(config: VideoConfig): void {
+		if (this.#config && sameConfig(this.#config, config)) return;
+		this.#config = config;
+		this.#changed = true;
+		this.#needKey = true;
+		this.#software = false;
+	}
+	push(timestampUs: number, data: Uint8Array, key: boolean): void {
+		if (!this.#config || (this.#needKey && !key) || this.#behind()) {
+			this.#needKey = true;
+			this.dropped += 1;
+			return;
+		}
+		try {
+			const decoder = this.#ready();
+			decoder.decode({ type: key ? "key" : "delta", timestamp: timestampUs, data });
+			this.#needKey = false;
+			if (this.#inside.length === 0) this.#lastOutputMs = this.#now();
+			this.#inside.push(this.#now());
+		} catch (error) {
+			this.#failed(error as Error);
+		}
+	}
+	/** Called now and then: finds a decoder that takes chunks and gives nothing back. */
+	watch(): void {
+		if (this.#inside.length === 0 || this.#now() - this.#lastOutputMs < DECODER_SILENT_MS) return;
+		this.stop();
+		this.#software = true;
+		this.#fault("silent");
+	}
+	/** Lets the decoder go; the configuration stays and the next key picture makes a new one. */
+	stop(): void {
+		const decoder = this.#decoder;
+		this.#decoder = undefined;
+		this.#inside = [];
+		this.#needKey = true;
+		if (decoder && decoder.state !== "closed") decoder.close();
+	}
+	#behind(): boolean {
+		const oldest = this.#inside[0];
+		if (oldest === undefined) return false;
+		return this.#inside.length >= MAX_DECODING || this.#now() - oldest > MAX_DECODING_MS;
+	}
+	#ready(): Decoder {
+		if (this.#decoder?.state === "closed") this.#decoder = undefined;
+		if (!this.#decoder) {
+			const decoder = this.#make(
+				(picture) => {
+					// A late picture of a decoder that was let go belongs to nobody.
+					if (this.#decoder !== decoder) return picture.close();
+					this.#inside.shift();
+					this.#lastOutputMs = this.#now();
+					this.#output(picture);
+				},
+				(error) => {
+					if (this.#decoder === decoder) this.#failed(error);
+				},
+			);
+			this.#decoder = decoder;
+			this.#inside = [];
+			this.#changed = true;
+		}
+		if (this.#changed && this.#config) {
+			this.#decoder.configure({
+				...this.#config,
+				optimizeForLatency: true,
+				hardwareAcceleration: this.#software ? "prefer-software" : "no-preference",
+			});
+			this.#changed = false;
+			this.#inside = [];
+		}
+		return this.#decoder;
+	}
+	#failed(error: Error): void {
+		const unsupported = error.name === "NotSupportedError" || error instanceof TypeError;
+		this.stop();
+		if (unsupported) this.#config = undefined;
+		this.#fault(unsupported ? "unsupported" : "failed");
+	}
+}
+
+function sameConfig(a: VideoConfig, b: VideoConfig): boolean {
+	const bytes = (config: VideoConfig) => config.description?.join() ?? "";
+	return (
+		a.codec === b.codec && a.codedWidth === b.codedWidth && a.codedHeight === b.codedHeight && bytes(a) === bytes(b)
+	);
+}

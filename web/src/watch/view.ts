@@ -1,0 +1,310 @@
+import type { Catalog } from "@mivisus/wire/catalog";
+import { decodeLegacy } from "@mivisus/wire/container";
+import type { ChosenAudio, ChosenVideo } from "./catalog.ts";
+import { Feed } from "./feed.ts";
+import { Pacer } from "./pacing.ts";
+import { Presenter } from "./presenter.ts";
+import type { Figures, ViewState } from "./protocol.ts";
+import type { RelaySession } from "./relay-session.ts";
+import { VideoPipe } from "./video-pipe.ts";
+import { judge, type Known } from "./view-state.ts";
+
+/** A catch-up skips pictures that are later than this while more wait in the decoder … */
+const CATCH_UP_MS = 100;
+/** … but shows one at least this often. */
+const CATCH_UP_SHOW_MS = 250;
+const RESTART_MS = 1000;
+const RESTART_CAP_MS = 8000;
+
+/** One camera as one session brings it. */
+interface Slot {
+	feed: Feed;
+	announced?: boolean;
+	catalog?: Catalog;
+	catalogFault?: string;
+	video?: ChosenVideo | undefined;
+	audio?: ChosenAudio | undefined;
+}
+/** What the engine knows and the view does not. */
+export type Surroundings = Pick<Known, "capable" | "signedOut" | "denied" | "link">;
+
+export interface ViewEvents {
+	/** Media came through this session. */
+	carried(session: RelaySession): void;
+	sound(timestampUs: number, data: Uint8Array): void;
+	soundConfig(config: AudioDecoderConfig): void;
+}
+
+const makeDecoder = (output: (frame: VideoFrame) => void, error: (error: Error) => void) => {
+	const decoder = new VideoDecoder({ output, error });
+	return {
+		get state() {
+			return decoder.state;
+		},
+		configure: (config: VideoDecoderConfig) => decoder.configure(config),
+		decode: (chunk: EncodedVideoChunkInit) => decoder.decode(new EncodedVideoChunk(chunk)),
+		close: () => decoder.close(),
+	};
+};
+
+/** One tile: feeds of one camera (two while a session is replaced), one decoder, one canvas. */
+export class View {
+	readonly camera: string;
+	#events: ViewEvents;
+	#slots = new Map<RelaySession, Slot>();
+	/** The session whose pictures are decoded. */
+	#active: RelaySession | undefined;
+	#shown = true;
+	#hidden = false;
+	#listening = false;
+	#pacer = new Pacer();
+	#presenter: Presenter<VideoFrame>;
+	#pipe: VideoPipe<VideoFrame>;
+	#size = { width: 0, height: 0 };
+	#paintedMs: number | undefined;
+	#capturedMs = 0;
+	#badCodec: string | undefined;
+	#decoderFault = false;
+	#restartMs = RESTART_MS;
+	#nextRestartMs = 0;
+	#bytes = 0;
+	#rates = { sinceMs: 0, bytes: 0, shown: 0, bitsPerSecond: 0, framesPerSecond: 0 };
+
+	constructor(camera: string, canvas: OffscreenCanvas, events: ViewEvents) {
+		this.camera = camera;
+		this.#events = events;
+		const context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+		this.#presenter = new Presenter((frame) => {
+			const { displayWidth: width, displayHeight: height } = frame;
+			if (canvas.width !== width || canvas.height !== height) {
+				canvas.width = width;
+				canvas.height = height;
+				this.#size = { width, height };
+			}
+			context?.drawImage(frame, 0, 0);
+			this.#paintedMs = Date.now();
+			this.#capturedMs = frame.timestamp / 1000;
+		});
+		this.#pipe = new VideoPipe<VideoFrame>({
+			make: makeDecoder,
+			output: (frame) => this.#decoded(frame),
+			fault: (fault) => this.#fault(fault),
+			now: () => performance.now(),
+		});
+	}
+	/** Whether it wants anything from a relay now. */
+	get wanted(): boolean {
+		return this.#shown && !this.#hidden;
+	}
+	show(shown: boolean, hidden: boolean): void {
+		const before = this.wanted;
+		this.#shown = shown;
+		this.#hidden = hidden;
+		if (before && !this.wanted) this.#rest();
+	}
+	listen(on: boolean): void {
+		this.#listening = on;
+		const slot = this.#slot;
+		if (on && slot?.audio) this.#events.soundConfig(slot.audio.config);
+		for (const { feed } of this.#slots.values()) feed.listen(on);
+	}
+	/** Fits the feeds to the sessions there are. */
+	sync(main: RelaySession | undefined, spare: RelaySession | undefined): void {
+		const sessions = this.wanted ? [main, spare].filter((session) => session !== undefined) : [];
+		for (const [session, { feed }] of this.#slots) {
+			if (sessions.includes(session)) continue;
+			feed.close();
+			this.#slots.delete(session);
+		}
+		for (const session of sessions) {
+			if (this.#slots.has(session)) continue;
+			this.#slots.set(session, this.#attach(session));
+		}
+		if (!this.#active || !this.#slots.has(this.#active)) this.#activate(main);
+	}
+	/** Once per refresh. */
+	refresh(): void {
+		if (this.#presenter.refresh(performance.now())) this.#decoderFault = false;
+	}
+	/** A few times a second. */
+	tick(): void {
+		this.#pipe.watch();
+		for (const { feed } of this.#slots.values()) feed.tick();
+	}
+	state(around: Surroundings): ViewState {
+		const slot = this.#slot;
+		const { ageMs, exact } = this.#age();
+		const section = slot?.catalog?.mivisus;
+		const toLocal = (ms: number) => ms - (section?.clock?.offsetMs ?? 0) + (this.#active?.offsetMs ?? 0);
+		const verdict = judge({
+			...around,
+			nowMs: Date.now(),
+			hidden: !this.wanted,
+			announced: slot?.announced,
+			catalogFault: slot?.catalogFault,
+			camera: section && { ...section.state, sinceMs: toLocal(section.state.sinceMs) },
+			badCodec: this.#badCodec,
+			decoderFault: this.#decoderFault,
+			paintedMs: this.#paintedMs,
+			ageMs,
+			ageExact: exact,
+		});
+		return {
+			...verdict,
+			painted: this.#paintedMs !== undefined,
+			...(ageMs !== undefined && { ageMs }),
+			ageExact: exact,
+			sound: section?.sound ?? (slot?.audio ? "on" : "unsupported"),
+			...(slot?.video && this.#paintedMs !== undefined && { figures: this.#figures(slot.video) }),
+		};
+	}
+	/** For the report to the relay. */
+	report(): { track: string; latenessMs: number; dropped: number } | undefined {
+		const video = this.#slot?.video;
+		if (!video) return undefined;
+		const latenessMs = Math.max(0, Math.round(this.#pacer.behindMs));
+		return { track: `${this.camera}/${video.track}`, latenessMs, dropped: this.#dropped };
+	}
+	close(): void {
+		this.#shown = false;
+		this.#rest();
+	}
+	get #slot(): Slot | undefined {
+		return this.#active && this.#slots.get(this.#active);
+	}
+	get #dropped(): number {
+		return this.#presenter.dropped + this.#pipe.dropped;
+	}
+	#rest(): void {
+		for (const { feed } of this.#slots.values()) feed.close();
+		this.#slots.clear();
+		this.#active = undefined;
+		this.#pipe.stop();
+		this.#presenter.clear();
+		this.#pacer.reset();
+		// What stands on the canvas is old when we come back: it is not shown as if it were new.
+		this.#paintedMs = undefined;
+		this.#decoderFault = false;
+	}
+	#attach(session: RelaySession): Slot {
+		const feed = new Feed(session.peer, this.camera, {
+			announced: (active) => {
+				slot.announced = active;
+			},
+			catalog: (catalog, video, audio) => {
+				slot.catalog = catalog;
+				delete slot.catalogFault;
+				slot.video = video;
+				slot.audio = audio;
+				if (session === this.#active) this.#configure(slot);
+			},
+			catalogFault: (words) => {
+				slot.catalogFault = words;
+			},
+			video: (payload, key) => {
+				if (session !== this.#active) {
+					// The new session is as far as a key picture: it takes over without a gap.
+					if (!key) return;
+					this.#activate(session);
+				}
+				this.#video(payload, key);
+				this.#events.carried(session);
+			},
+			audio: (payload) => {
+				if (session !== this.#active || !this.#listening) return;
+				const unit = open(payload);
+				if (unit) this.#events.sound(unit.timestampUs, unit.payload);
+			},
+			behindMs: () => this.#pacer.behindMs,
+		});
+		const slot: Slot = { feed };
+		feed.listen(this.#listening);
+		return slot;
+	}
+	#activate(session: RelaySession | undefined): void {
+		this.#active = session;
+		this.#pacer.reset();
+		this.#pipe.stop();
+		const slot = this.#slot;
+		if (slot) this.#configure(slot);
+	}
+	#configure({ video, audio }: Slot): void {
+		if (video) this.#pipe.configure(video.config);
+		if (video?.config.codec !== this.#badCodec) this.#badCodec = undefined;
+		if (audio && this.#listening) this.#events.soundConfig(audio.config);
+	}
+	#video(payload: Uint8Array, key: boolean): void {
+		const unit = open(payload);
+		if (!unit) return;
+		this.#bytes += payload.length;
+		this.#pacer.arrived(unit.timestampUs, performance.now());
+		this.#pipe.push(unit.timestampUs, unit.payload, key);
+	}
+	#decoded(frame: VideoFrame): void {
+		const now = performance.now();
+		const due = this.#pacer.dueMs(frame.timestamp);
+		const justShown = this.#paintedMs !== undefined && Date.now() - this.#paintedMs < CATCH_UP_SHOW_MS;
+		if (now - due > CATCH_UP_MS && this.#pipe.decoding > 2 && justShown) {
+			this.#presenter.dropped += 1;
+			frame.close();
+			return;
+		}
+		this.#restartMs = RESTART_MS;
+		this.#presenter.give(frame, due);
+	}
+	#fault(fault: "unsupported" | "failed" | "silent"): void {
+		const slot = this.#slot;
+		if (!slot) return;
+		if (fault === "unsupported") {
+			this.#badCodec = slot.video?.config.codec ?? "";
+			slot.feed.refuseCodec(this.#badCodec);
+			return;
+		}
+		this.#decoderFault = true;
+		// The cached group brings a key picture at once; not more often than the decoder can bear.
+		const now = performance.now();
+		if (now < this.#nextRestartMs) return;
+		this.#nextRestartMs = now + this.#restartMs;
+		this.#restartMs = Math.min(RESTART_CAP_MS, this.#restartMs * 2);
+		slot.feed.restartVideo();
+	}
+	/** Capture to now, as far as the clocks on the way are compared. */
+	#age(): { ageMs: number | undefined; exact: boolean } {
+		if (this.#paintedMs === undefined) return { ageMs: undefined, exact: false };
+		const camera = this.#slot?.catalog?.mivisus?.clock?.offsetMs;
+		const own = this.#active?.offsetMs;
+		const now = Date.now();
+		// Between two pictures the age at painting is the honest figure; once they stop, it grows.
+		const at = now - this.#paintedMs < 500 ? this.#paintedMs : now;
+		const ageMs = at - (own ?? 0) - (this.#capturedMs - (camera ?? 0));
+		return { ageMs: Math.max(0, ageMs), exact: camera !== undefined && own !== undefined };
+	}
+	#figures({ config }: ChosenVideo): Figures {
+		const now = performance.now();
+		const rates = this.#rates;
+		const elapsed = (now - rates.sinceMs) / 1000;
+		if (elapsed > 1) {
+			rates.bitsPerSecond = ((this.#bytes - rates.bytes) * 8) / elapsed;
+			rates.framesPerSecond = (this.#presenter.shown - rates.shown) / elapsed;
+			Object.assign(rates, { sinceMs: now, bytes: this.#bytes, shown: this.#presenter.shown });
+		}
+		return {
+			path: "HTTP/3",
+			codec: config.codec,
+			...this.#size,
+			bitsPerSecond: rates.bitsPerSecond,
+			framesPerSecond: rates.framesPerSecond,
+			dropped: this.#dropped,
+			decoding: this.#pipe.decoding,
+		};
+	}
+}
+
+/** A frame of the legacy container, or nothing for a damaged one. */
+function open(payload: Uint8Array) {
+	try {
+		return decodeLegacy(payload);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from "vite";
+import solid from "vite-plugin-solid";
+
+/** Where the worker listens in development, for `vite` alone; `npm start` serves the built page from the worker. */
+const API = "http://127.0.0.1:8080";
+
+export default defineConfig({
+	plugins: [solid()],
+	worker: { format: "es" },
+	server: { proxy: { "/api": API } },
+	build: {
+		target: "es2022",
+		// Nothing becomes a data: URL: the page's policy allows its own origin only.
+		assetsInlineLimit: 0,
+		modulePreload: { polyfill: false },
+	},
+});
