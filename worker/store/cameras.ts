@@ -1,4 +1,5 @@
 import type { Camera, CameraStore, CarriedCommand } from "../cameras/cameras.ts";
+import { Problem } from "../problems.ts";
 import type { Database, Db } from "./database.ts";
 import type { CameraTable, CommandTable } from "./schema.ts";
 
@@ -91,7 +92,9 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.values(row)
 				.onConflict((on) => on.doNothing())
 				.executeTakeFirst();
-			if (Number(result.numInsertedOrUpdatedRows ?? 0) === 0 || !(await store(db, command))) return false;
+			if (Number(result.numInsertedOrUpdatedRows ?? 0) === 0) return false;
+			// Both or neither: a rejection takes the camera's row back.
+			if (!(await store(db, command))) throw new Problem("already-exists");
 			await bump(db, camera.accountId);
 			return true;
 		}),

@@ -1,0 +1,119 @@
+import { newId } from "@mivisus/wire/ids";
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { z } from "zod";
+import type { Route } from "./http/route.ts";
+import type { Rooms } from "./http/routes.ts";
+import { routesOf } from "./http/routes.ts";
+import { securityHeaders } from "./http/security.ts";
+import { PasswordsBusy } from "./passwords/passwords.ts";
+import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
+import { sessionCookie } from "./sessions/sessions.ts";
+
+/** A body of more is refused before it is read (design: section 9). */
+export const MAX_BODY_BYTES = 64 * 1024;
+const ASSERTION = /^Mivisus-Agent (\S+)$/;
+
+export interface AppOptions {
+	rooms: Rooms;
+	/** The one origin that pages and agents use, e.g. `https://mivisus.com`. */
+	origin: string;
+	/** Origins of the relays: where a page may connect to. */
+	relayOrigins: readonly string[];
+	/** Tells the operator of a fault; never what was in the request. */
+	onFault(error: Error, correlation: string): void;
+}
+
+/** The HTTP application, the same on every runtime. Static files are the runtime's business. */
+export function createApp(options: AppOptions): Hono {
+	const { rooms, origin, onFault } = options;
+	const app = new Hono();
+	app.use("*", securityHeaders(options));
+	app.use("/api/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") }));
+	app.use("/api/*", async (c, next) => {
+		c.header("Cache-Control", "no-store");
+		const unsafe = !["GET", "HEAD"].includes(c.req.method);
+		// Agents bring no Origin and no cookie; a page of another site brings both, whatever the content type (trust: 1.4).
+		if (unsafe && !c.req.path.startsWith("/api/agent/") && !sameOrigin(c, origin)) return problem(c, "cross-site");
+		if (c.req.path.startsWith("/api/agent/")) c.header("Mivisus-Nonce", rooms.agents.nonce());
+		return next();
+	});
+	for (const entry of routesOf(rooms)) {
+		app.on(entry.method, `/api${entry.path}`, (c) => serve(c, entry, rooms, origin));
+	}
+	app.all("/api/*", (c) => problem(c, "not-found"));
+	app.onError((error, c) => {
+		if (error instanceof Problem) return problem(c, error.code, error.detail);
+		if (error instanceof PasswordsBusy) {
+			c.header("Retry-After", "2");
+			return problem(c, "busy");
+		}
+		const correlation = newId();
+		onFault(error, correlation);
+		return problem(c, "internal", PROBLEMS.internal[1], correlation);
+	});
+	return app;
+}
+
+function sameOrigin(c: Context, origin: string): boolean {
+	const given = c.req.header("origin");
+	if (given !== undefined) return given === origin;
+	return c.req.header("sec-fetch-site") === "same-origin";
+}
+
+async function serve(c: Context, entry: Route, rooms: Rooms, origin: string): Promise<Response> {
+	const text = entry.method === "GET" ? "" : await c.req.text();
+	const call: Record<string, unknown> = { params: c.req.param(), signal: c.req.raw.signal };
+	if (entry.who === "person") {
+		const token = sessionCookie(c.req.header("cookie"));
+		const session = token && token !== "odd" ? await rooms.sessions.check(token) : undefined;
+		const account = session && (await rooms.accounts.find(session.accountId));
+		if (!session || !account) throw new Problem("unauthorized");
+		Object.assign(call, { session, account });
+	}
+	if (entry.who === "agent") {
+		const statement = ASSERTION.exec(c.req.header("authorization") ?? "")?.[1];
+		if (!statement) throw new Problem("nonce-required");
+		call["agent"] = await rooms.agents.authenticate(statement, {
+			origin,
+			method: c.req.method,
+			path: c.req.path,
+			body: text,
+		});
+	}
+	if (entry.body) call["body"] = parseBody(c, text, entry.body);
+	const answer = await entry.handle(call as never);
+	if (answer.setCookie) c.header("Set-Cookie", answer.setCookie);
+	if (answer.status === 204) return c.body(null, 204);
+	// Our own answers are held to their schema too: a field that is not declared does not leave.
+	return c.json((entry.answer ? entry.answer.parse(answer.body) : (answer.body ?? {})) as object, answer.status);
+}
+
+function parseBody(c: Context, text: string, schema: z.ZodType): unknown {
+	const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+	if (text !== "" && type !== "application/json") throw new Problem("unsupported-media-type");
+	let json: unknown;
+	try {
+		json = text === "" ? {} : JSON.parse(text);
+	} catch {
+		throw new Problem("malformed", "The body is not JSON.");
+	}
+	const parsed = schema.safeParse(json);
+	if (parsed.success) return parsed.data;
+	// Names of fields and what they must be, never what was sent: it may be a secret.
+	const fields = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
+	throw new Problem("malformed", fields.slice(0, 5).join("; "));
+}
+
+function problem(c: Context, code: ProblemCode, detail?: string, instance?: string): Response {
+	const [status, title] = PROBLEMS[code];
+	const body = {
+		type: `https://mivisus.com/problems/${code}`,
+		title,
+		status,
+		detail: detail ?? title,
+		...(instance && { instance: `urn:mivisus:fault:${instance}` }),
+	};
+	return c.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
+}

@@ -1,0 +1,334 @@
+import type { Accounts } from "../accounts/accounts.ts";
+import { parseEmail } from "../accounts/email.ts";
+import type { Agents } from "../agents/agents.ts";
+import type { Camera, Cameras } from "../cameras/cameras.ts";
+import type { Changes } from "../changes.ts";
+import { passwordProblem } from "../passwords/passwords.ts";
+import { Problem } from "../problems.ts";
+import { type Sessions, setCookie } from "../sessions/sessions.ts";
+import type { RelayTokens } from "../tokens/relay-tokens.ts";
+import { type Route, route } from "./route.ts";
+import * as S from "./schemas.ts";
+
+/** The rooms that the routes lead to. */
+export interface Rooms {
+	accounts: Accounts;
+	sessions: Sessions;
+	agents: Agents;
+	cameras: Cameras;
+	tokens: RelayTokens;
+	changes: Changes;
+	after: (ms: number, run: () => void) => () => void;
+}
+
+const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, createdAt }: Camera) => ({
+	id,
+	name,
+	agentId,
+	address: { scheme, host, port, path },
+	sound,
+	createdAtMs: createdAt,
+});
+
+/** Every route, in one table. */
+export function routesOf({ accounts, sessions, agents, cameras, tokens, changes, after }: Rooms): Route[] {
+	return [
+		route({
+			method: "POST",
+			path: "/accounts",
+			who: "anyone",
+			summary: "Sign up. The answer is the same whether the address was free or not.",
+			body: S.SignUpBody,
+			status: 202,
+			handle: async ({ body }) => {
+				const email = parseEmail(body.email);
+				if (!email) throw new Problem("not-an-address");
+				const problem = passwordProblem(body.password);
+				if (problem) throw new Problem(problem);
+				await accounts.signUp({ ...body, email });
+				return { status: 202, body: {} };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/session",
+			who: "anyone",
+			summary: "Sign in. Sets the one cookie, `session`.",
+			body: S.SignInBody,
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ body }) => {
+				const account = await accounts.authenticate(body.email, body.password);
+				if (!account) throw new Problem("wrong-credentials");
+				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id)) };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/session",
+			who: "person",
+			summary: "Who is signed in.",
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ account }) => ({ status: 200, body: { account } }),
+		}),
+		route({
+			method: "DELETE",
+			path: "/session",
+			who: "person",
+			summary: "Sign out: ends the session here and running pictures at the relay.",
+			status: 204,
+			handle: async ({ session }) => {
+				await sessions.end(session);
+				return { status: 204, setCookie: setCookie(undefined) };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/cameras",
+			who: "person",
+			summary: "The account's cameras, with addresses but without credentials.",
+			answer: S.CamerasAnswer,
+			status: 200,
+			handle: async ({ account }) => ({
+				status: 200,
+				body: { cameras: (await cameras.list(account.id)).map(publicCamera) },
+			}),
+		}),
+		route({
+			method: "POST",
+			path: "/cameras",
+			who: "person",
+			summary: "Add a camera: its name and address for display, and the signed, sealed command for the agent.",
+			body: S.CameraBody,
+			answer: S.Camera,
+			status: 201,
+			handle: async ({ account, body: { address, ...rest } }) => ({
+				status: 201,
+				body: publicCamera(await cameras.create(account.id, { ...rest, ...address })),
+			}),
+		}),
+		route({
+			method: "PATCH",
+			path: "/cameras/:id",
+			who: "person",
+			summary: "Rename a camera.",
+			body: S.RenameBody,
+			status: 204,
+			handle: async ({ account, params, body }) => {
+				await cameras.rename(account.id, params["id"] ?? "", body.name);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/cameras/:id",
+			who: "person",
+			summary: "Delete a camera. With a signed command the agent forgets its address and password too.",
+			body: S.RemoveBody,
+			status: 204,
+			handle: async ({ account, params, body }) => {
+				await cameras.remove(account.id, params["id"] ?? "", body.command);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/commands",
+			who: "person",
+			summary: "Have a signed command carried to its agent.",
+			body: S.CommandBody,
+			answer: S.CommandAccepted,
+			status: 202,
+			handle: async ({ account, body }) => ({
+				status: 202,
+				body: { id: await cameras.carry(account.id, body.command) },
+			}),
+		}),
+		route({
+			method: "GET",
+			path: "/commands/:id",
+			who: "person",
+			summary: "What the agent said to a command.",
+			answer: S.CommandAnswer,
+			status: 200,
+			handle: async ({ account, params }) => {
+				const { id, state, code, detail } = await cameras.command(account.id, params["id"] ?? "");
+				return { status: 200, body: { id, state, code, detail } };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/agents",
+			who: "person",
+			summary: "The account's agents.",
+			answer: S.AgentsAnswer,
+			status: 200,
+			handle: async ({ account }) => ({
+				status: 200,
+				body: {
+					agents: (await agents.list(account.id)).map(({ createdAt, accountId: _, ...agent }) => ({
+						...agent,
+						createdAtMs: createdAt,
+					})),
+				},
+			}),
+		}),
+		route({
+			method: "DELETE",
+			path: "/agents/:id",
+			who: "person",
+			summary: "Unlink an agent, with its cameras. At once.",
+			status: 204,
+			handle: async ({ account, params }) => {
+				await agents.unlink(account.id, params["id"] ?? "");
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/devices",
+			who: "person",
+			summary: "Devices whose commands the account's agents obey.",
+			answer: S.DevicesAnswer,
+			status: 200,
+			handle: async ({ account }) => ({
+				status: 200,
+				body: {
+					devices: (await agents.devices(account.id)).map(({ createdAt, accountId: _, ...device }) => ({
+						...device,
+						createdAtMs: createdAt,
+					})),
+				},
+			}),
+		}),
+		route({
+			method: "POST",
+			path: "/enrolments/lookup",
+			who: "person",
+			summary: "The public keys behind a link's code, for the browser to check against the link's fingerprint.",
+			body: S.CodeBody,
+			answer: S.LookupAnswer,
+			status: 200,
+			handle: async ({ body }) => ({ status: 200, body: await agents.lookup(body.code) }),
+		}),
+		route({
+			method: "POST",
+			path: "/enrolments/claim",
+			who: "person",
+			summary: "Take the agent behind a code into the account. A code works once.",
+			body: S.ClaimBody,
+			answer: S.ClaimAnswer,
+			status: 200,
+			handle: async ({ account, body }) => ({ status: 200, body: await agents.claim(account.id, body) }),
+		}),
+		route({
+			method: "POST",
+			path: "/relay-token",
+			who: "person",
+			summary: "A token to see the named cameras at the relay.",
+			body: S.RelayBody,
+			answer: S.RelayAnswer,
+			status: 200,
+			handle: async ({ account, session, body }) => {
+				const own = new Set((await cameras.list(account.id)).map(({ id }) => id));
+				const wanted = [...new Set(body.cameras)];
+				if (!wanted.every((id) => own.has(id))) throw new Problem("not-found");
+				if (account.state === "restricted") throw new Problem("restricted");
+				return { status: 200, body: await tokens.viewer(account.id, session.id, wanted) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/agent/challenge",
+			who: "anyone",
+			summary: "A nonce, in the header `Mivisus-Nonce`.",
+			body: S.Empty,
+			status: 200,
+			handle: async () => ({ status: 200, body: {} }),
+		}),
+		route({
+			method: "POST",
+			path: "/agent/enrolments",
+			who: "anyone",
+			summary: "An agent announces the link it shows.",
+			body: S.AnnounceBody,
+			answer: S.AnnounceAnswer,
+			status: 201,
+			handle: async ({ body }) => ({ status: 201, body: await agents.announce(body) }),
+		}),
+		route({
+			method: "POST",
+			path: "/agent/enrolments/poll",
+			who: "anyone",
+			summary: "Whether the link was used, and by which keys.",
+			body: S.CodeBody,
+			answer: S.PollAnswer,
+			status: 200,
+			handle: async ({ body }) => ({ status: 200, body: await agents.poll(body.code) }),
+		}),
+		route({
+			method: "POST",
+			path: "/agent/confirm",
+			who: "agent",
+			summary: "The agent's word on the claim.",
+			body: S.ConfirmBody,
+			status: 204,
+			handle: async ({ agent, body }) => {
+				await agents.confirm(agent, body.accepted);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/agent/state",
+			who: "agent",
+			summary: "The agent's cameras and waiting commands; waits for news.",
+			body: S.StateBody,
+			answer: S.StateAnswer,
+			status: 200,
+			handle: async ({ agent, body, signal }) => {
+				// Listening begins before looking, so that news in between is not missed.
+				const news = changes.wait(agent.accountId, body.waitMs, signal, after);
+				let view = await cameras.agentView(agent);
+				if (view.revision <= body.after && view.commands.length === 0) {
+					await news;
+					view = await cameras.agentView(agent);
+				}
+				return { status: 200, body: { ...view, accountId: agent.accountId } };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/agent/acks",
+			who: "agent",
+			summary: "What the agent did with a command.",
+			body: S.AckBody,
+			status: 204,
+			handle: async ({ agent, body }) => {
+				await cameras.acknowledge(agent, body);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/agent/relay-token",
+			who: "agent",
+			summary: "A token to publish the agent's cameras at the relay.",
+			body: S.Empty,
+			answer: S.RelayAnswer,
+			status: 200,
+			handle: async ({ agent }) => {
+				const { cameras: own } = await cameras.agentView(agent);
+				return {
+					status: 200,
+					body: await tokens.agent(
+						agent.accountId,
+						agent.id,
+						own.map(({ id }) => id),
+					),
+				};
+			},
+		}),
+	];
+}

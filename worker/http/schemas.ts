@@ -1,0 +1,112 @@
+import { bytesText, Id } from "@mivisus/wire/ids";
+import { MAX_STATEMENT_BYTES } from "@mivisus/wire/limits";
+import { z } from "zod";
+
+/** Bodies and answers of the HTTP interface; the OpenAPI document is made from these. */
+const name = z.string().trim().min(1).max(80);
+const Key = bytesText(32).meta({ description: "a raw public key of 32 bytes, base64url" });
+const statement = z.string().min(1).max(MAX_STATEMENT_BYTES);
+const ms = z.number().int().nonnegative();
+
+export const SignUpBody = z.strictObject({
+	email: z.string().max(320),
+	fullName: z.string().trim().min(1).max(200),
+	password: z.string().max(1024),
+	language: z.enum(["en", "fr"]).default("en"),
+});
+export const SignInBody = z.strictObject({ email: z.string().max(320), password: z.string().max(1024) });
+export const SessionAnswer = z.object({
+	account: z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string() }),
+});
+
+/** A host as a camera has it: a name, an IPv4 or an IPv6 address. A user or password in it is refused, not stored. */
+const host = z
+	.string()
+	.min(1)
+	.max(253)
+	.regex(/^[^\s/@?#\\]+$/, "a host name or address, without user or password");
+export const Address = z.strictObject({
+	scheme: z.enum(["rtsp", "rtsps"]),
+	host,
+	port: z.number().int().min(1).max(65535),
+	path: z.string().max(1024),
+});
+export const Camera = z.object({ id: Id, name, agentId: Id, address: Address, sound: z.boolean(), createdAtMs: ms });
+export const CamerasAnswer = z.object({ cameras: z.array(Camera) });
+export const CameraBody = z.strictObject({ id: Id, name, agentId: Id, address: Address, command: statement });
+export const RenameBody = z.strictObject({ name });
+export const RemoveBody = z.strictObject({ command: statement.optional() });
+export const CommandBody = z.strictObject({ command: statement });
+export const CommandAccepted = z.object({ id: Id });
+export const CommandAnswer = z.object({
+	id: Id,
+	state: z.enum(["waiting", "done", "refused"]),
+	code: z.string().nullable(),
+	detail: z.string().nullable(),
+});
+
+export const AgentsAnswer = z.object({
+	agents: z.array(
+		z.object({
+			id: Id,
+			name,
+			state: z.string(),
+			signKey: Key,
+			sealKey: Key,
+			lastSeenDay: z.string().nullable(),
+			createdAtMs: ms,
+		}),
+	),
+});
+export const DevicesAnswer = z.object({
+	devices: z.array(z.object({ id: Id, agentId: Id, label: z.string(), signKey: Key, sealKey: Key, createdAtMs: ms })),
+});
+const Code = bytesText(16);
+export const CodeBody = z.strictObject({ code: Code });
+export const LookupAnswer = z.object({ signKey: Key, sealKey: Key, name });
+export const ClaimBody = z.strictObject({
+	code: Code,
+	deviceSignKey: Key,
+	deviceSealKey: Key,
+	deviceLabel: name,
+	mac: bytesText(32),
+});
+export const ClaimAnswer = z.object({ agentId: Id, deviceId: Id });
+export const RelayBody = z.strictObject({ cameras: z.array(Id).min(1).max(64) });
+export const RelayAnswer = z.object({
+	token: z.string(),
+	url: z.url(),
+	certificateHashes: z.array(z.string()),
+	untilMs: ms,
+});
+
+export const AnnounceBody = z.strictObject({ code: Code, signKey: Key, sealKey: Key, name });
+export const AnnounceAnswer = z.object({ expiresAtMs: ms });
+export const PollAnswer = z.discriminatedUnion("state", [
+	z.object({ state: z.literal("waiting") }),
+	z.object({
+		state: z.literal("claimed"),
+		agentId: Id,
+		accountId: Id,
+		device: z.object({ id: Id, signKey: Key, sealKey: Key, label: z.string() }),
+		mac: z.string(),
+	}),
+]);
+export const Empty = z.strictObject({});
+export const ConfirmBody = z.strictObject({ accepted: z.boolean(), reason: z.string().max(300).optional() });
+export const StateBody = z.strictObject({
+	after: z.number().int().nonnegative(),
+	waitMs: z.number().int().min(0).max(25_000),
+});
+export const StateAnswer = z.object({
+	revision: z.number().int(),
+	accountId: Id,
+	cameras: z.array(z.object({ id: Id })),
+	commands: z.array(z.object({ id: Id, command: z.string() })),
+});
+export const AckBody = z.strictObject({
+	id: Id,
+	state: z.enum(["done", "refused"]),
+	code: z.string().max(60).optional(),
+	detail: z.string().max(300).optional(),
+});

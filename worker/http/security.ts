@@ -1,0 +1,36 @@
+import type { MiddlewareHandler } from "hono";
+
+/**
+ * Headers of every answer (trust: A10). Pages load from their own origin only, and connect to it and to the relays; the
+ * policy's promise of no third party is enforced by the browser.
+ */
+export function securityHeaders({ relayOrigins }: { relayOrigins: readonly string[] }): MiddlewareHandler {
+	const connect = ["'self'", ...relayOrigins].join(" ");
+	const policy = [
+		"default-src 'none'",
+		"script-src 'self'",
+		"style-src 'self'",
+		"img-src 'self' blob:",
+		"font-src 'self'",
+		"media-src 'self' blob:",
+		"worker-src 'self'",
+		"manifest-src 'self'",
+		`connect-src ${connect}`,
+		"base-uri 'none'",
+		"form-action 'self'",
+		"frame-ancestors 'none'",
+	].join("; ");
+	const headers: Record<string, string> = {
+		"Content-Security-Policy": policy,
+		"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+		"X-Content-Type-Options": "nosniff",
+		"Referrer-Policy": "no-referrer",
+		"Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+		"Cross-Origin-Opener-Policy": "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+	};
+	return async (c, next) => {
+		await next();
+		for (const [name, value] of Object.entries(headers)) c.header(name, value);
+	};
+}
