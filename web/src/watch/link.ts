@@ -35,6 +35,8 @@ export class Link<S extends LinkSession> {
 	/** Set when the service refuses for good; cleared by `retry`. */
 	refusal: LinkRefused | undefined;
 	#spareSinceMs = 0;
+	/** A session that was opened for other rights than those wanted now. */
+	#outdated: S | undefined;
 	#opening: { abandoned: boolean } | undefined;
 	#nextTryMs = 0;
 	#open: () => Promise<S>;
@@ -60,7 +62,8 @@ export class Link<S extends LinkSession> {
 		if (this.spare?.ended) this.#set(this.main, undefined);
 		if (this.main?.ended) this.#lose(now);
 		const { main, spare } = this;
-		const shaky = main !== undefined && (main.silent() || main.untilMs - now < RENEW_BEFORE_MS);
+		const shaky =
+			main !== undefined && (main.silent() || main.untilMs - now < RENEW_BEFORE_MS || main === this.#outdated);
 		if (main && spare && !shaky) {
 			// The first one came back before the second was needed.
 			this.#set(main, undefined);
@@ -86,8 +89,11 @@ export class Link<S extends LinkSession> {
 		if (this.#opening) this.#opening.abandoned = true;
 		this.#opening = undefined;
 		this.refusal = undefined;
-		if (this.main && !this.spare) void this.#try();
-		else this.retry();
+		this.#outdated = this.main;
+		const half = this.spare;
+		if (half) this.#set(this.main, undefined);
+		half?.close();
+		this.retry();
 	}
 	close(): void {
 		if (this.#opening) this.#opening.abandoned = true;

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { LATE_MS, STALE_MS } from "./limits.ts";
+import { judge, type Known } from "./view-state.ts";
+
+const NOW = 1_800_000_000_000;
+const live: Known = {
+	nowMs: NOW,
+	capable: true,
+	signedOut: false,
+	hidden: false,
+	link: { up: true, everUp: true, failures: 0 },
+	announced: true,
+	camera: { code: "live", sinceMs: NOW - 60_000 },
+	decoderFault: false,
+	paintedMs: NOW - 40,
+	ageMs: 120,
+	ageExact: true,
+};
+const verdict = (fields: Partial<Known>) => {
+	const { mark, why } = judge({ ...live, ...fields });
+	return why ? `${mark}: ${why.code}` : mark;
+};
+const down = { up: false, everUp: true, failures: 0, lostMs: NOW - 3000 };
+
+describe("the state of a view", () => {
+	it("is live while nothing speaks against it", () => expect(verdict({})).toBe("live"));
+
+	it.each<[Partial<Known>, string]>([
+		[{ capable: false }, "refused: browser"],
+		[{ signedOut: true }, "refused: signedOut"],
+		[{ denied: "no" }, "refused: denied"],
+		[{ hidden: true }, "paused: hidden"],
+		[{ badCodec: "hev1.1.6.L93.B0" }, "refused: codec"],
+		[{ camera: { code: "camera-unreachable", sinceMs: 5 } }, "refused: camera-unreachable"],
+		[{ camera: { code: "camera-refused", sinceMs: 5 } }, "refused: camera-refused"],
+		[{ camera: { code: "stream-unsupported", sinceMs: 5 } }, "refused: stream-unsupported"],
+		[{ camera: { code: "off", sinceMs: 5 } }, "refused: off"],
+		[{ catalogFault: "not JSON" }, "refused: catalog"],
+	])("names what speaks against it even while pictures come: %j", (fields, expected) => {
+		expect(verdict(fields)).toBe(expected);
+	});
+
+	it.each<[Partial<Known>, string]>([
+		[{ link: { up: false, everUp: false, failures: 0 } }, "connecting: connecting"],
+		[{ link: { up: false, everUp: false, failures: 2 } }, "refused: unreachable"],
+		[{ announced: undefined, camera: undefined }, "waiting: firstPicture"],
+		[{ announced: false }, "refused: agentOffline"],
+		[{ camera: { code: "waiting", sinceMs: 0 } }, "waiting: waiting"],
+		[{ decoderFault: true }, "waiting: decoder"],
+	])("before the first picture: %j", (fields, expected) => {
+		expect(verdict({ paintedMs: undefined, ageMs: undefined, ...fields })).toBe(expected);
+	});
+
+	it("is stale one millisecond after the limit, not at it", () => {
+		expect(verdict({ paintedMs: NOW - STALE_MS })).toBe("live");
+		expect(verdict({ paintedMs: NOW - STALE_MS - 1 })).toBe("stale: noPictures");
+	});
+	it.each<[Partial<Known>, string]>([
+		[{ link: down }, "stale: reconnecting"],
+		[{ announced: false }, "stale: agentOffline"],
+		[{ decoderFault: true }, "stale: decoder"],
+	])("stale says why: %j", (fields, expected) => {
+		expect(verdict({ paintedMs: NOW - 3000, ...fields })).toBe(expected);
+	});
+	it("an old picture is not live however fast pictures come, but a guess accuses nobody", () => {
+		expect(verdict({ ageMs: LATE_MS })).toBe("live");
+		expect(verdict({ ageMs: LATE_MS + 1 })).toBe("stale: late");
+		expect(verdict({ ageMs: 90_000, ageExact: false })).toBe("live");
+	});
+	it("what the agent said before the link broke does not outlive it", () => {
+		expect(verdict({ link: down, camera: { code: "camera-refused", sinceMs: 1 }, paintedMs: NOW - 3000 })).toBe(
+			"stale: reconnecting",
+		);
+	});
+	it("B04: back from hidden without a new picture it waits, and shows nothing as live", () => {
+		expect(verdict({ paintedMs: undefined })).toBe("waiting: firstPicture");
+	});
+});
