@@ -143,6 +143,25 @@ describe("a track", () => {
 		expect(groups[0]!.stopped).toEqual([460]);
 		expect(twice.stopped).toEqual([3]);
 	});
+	it("a late subscriber starts neither in the middle of a group too large to keep, nor in an older one", async () => {
+		const { subscriptions, subscribe } = publisher();
+		const lease = await new Broadcast("r", "cam", subscribe).lease("video", 1);
+		const large = group(5);
+		subscriptions[0]!.groups.push(large);
+		for (let i = 0; i <= MAX_CACHED_FRAMES; i++) large.push(1);
+		await turn();
+		const late = viewer();
+		lease.attach(late.subscriber, () => {});
+		large.push(2);
+		const older = group(4);
+		subscriptions[0]!.groups.push(older);
+		older.push(3);
+		const next = group(6);
+		subscriptions[0]!.groups.push(next);
+		next.push(4);
+		await turn();
+		expect(late.seen).toEqual(["6:4"]);
+	});
 	it("the publisher's end is the subscribers' end, after what was under way", async () => {
 		const { subscriptions, subscribe } = publisher();
 		const broadcast = new Broadcast("r", "cam", subscribe);

@@ -110,6 +110,7 @@ class Run {
 			for (let payload = await incoming.next(); payload; payload = await incoming.next()) {
 				// Once for everybody: all queues share this buffer.
 				const frame = encodeFrame(payload);
+				// An older one that is still arriving goes out, but nobody new will start in it.
 				if (group === this.#current) group.push(frame);
 				for (const subscriber of this.#subscribers.keys()) subscriber.push(sequence, frame);
 			}

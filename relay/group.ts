@@ -10,17 +10,17 @@ export class RelayGroup {
 	#frames: Uint8Array[] = [];
 	#bytes = 0;
 	#kept = true;
-	#state: "open" | "finished" | "dropped" = "open";
+	#finished = false;
 
 	constructor(sequence: number) {
 		this.sequence = sequence;
 	}
 	/** Whether a late subscriber can have it from its first frame on. */
 	get replayable(): boolean {
-		return this.#kept && this.#state !== "dropped";
+		return this.#kept;
 	}
 	get finished(): boolean {
-		return this.#state === "finished";
+		return this.#finished;
 	}
 	get frames(): readonly Uint8Array[] {
 		return this.#frames;
@@ -30,18 +30,17 @@ export class RelayGroup {
 		if (!this.#kept) return;
 		this.#bytes += frame.length;
 		if (this.#bytes > MAX_CACHED_BYTES || this.#frames.length >= MAX_CACHED_FRAMES) {
-			this.#kept = false;
-			this.#frames = [];
+			this.drop();
 			return;
 		}
 		this.#frames.push(frame);
 	}
 	finish(): void {
-		this.#state = "finished";
+		this.#finished = true;
 	}
-	/** The publisher gave it up: a late subscriber must not start in it. */
+	/** Too large to keep, or given up by the publisher: a late subscriber must not start in it. */
 	drop(): void {
-		this.#state = "dropped";
+		this.#kept = false;
 		this.#frames = [];
 	}
 }

@@ -8,6 +8,8 @@ export const MAX_SESSIONS = 2000;
 export const MAX_SUBSCRIPTIONS = 256;
 /** Announce streams that one session may hold at a time. */
 export const MAX_ANNOUNCE_STREAMS = 16;
+/** Announcements that may wait for a session that does not read them. */
+export const MAX_PENDING_ANNOUNCEMENTS = 1024;
 /** Broadcasts that one session may publish at a time. */
 export const MAX_BROADCASTS = 256;
 /** Groups of one track that are received at the same time; beyond, the oldest is stopped. */

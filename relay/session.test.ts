@@ -1,13 +1,22 @@
 import { fakePair } from "@mivisus/transport/fake";
 import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
+import { offerSetup } from "@mivisus/transport/moq/setup";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
+import { encodeAnnounceInit } from "@mivisus/wire/moq/announce";
 import { ClockFrame, decodeJson, encodeJson } from "@mivisus/wire/relay-tracks";
 import type { RelayClaims } from "@mivisus/wire/token";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Directory } from "./directory.ts";
-import { MAX_BROADCASTS, MAX_SUBSCRIPTIONS, REPORT_MISSING_MS } from "./limits.ts";
-import { RelaySession } from "./session.ts";
+import {
+	MAX_ANNOUNCE_STREAMS,
+	MAX_BROADCASTS,
+	MAX_PENDING_ANNOUNCEMENTS,
+	MAX_SUBSCRIPTIONS,
+	REPORT_MISSING_MS,
+	STALLED_MS,
+} from "./limits.ts";
+import { RelaySession, type RelaySessionOptions } from "./session.ts";
 
 const START = 1_800_000_000_000;
 const root = newId();
@@ -19,8 +28,7 @@ beforeEach(() => {
 });
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** A peer admitted with these rights, over the strict fake. */
-async function enter(rights: Partial<RelayClaims>, handlers: PeerHandlers = {}) {
+function optionsOf(rights: Partial<RelayClaims>): Omit<RelaySessionOptions, "session"> {
 	const claims: RelayClaims = {
 		root,
 		put: [],
@@ -32,13 +40,15 @@ async function enter(rights: Partial<RelayClaims>, handlers: PeerHandlers = {}) 
 		mivisus: { until: START / 1000 + 600, ref: [`account:${root}`] },
 		...rights,
 	};
+	return { claims, directory, now: () => nowMs, onChosen: () => {} };
+}
+/** A peer admitted with these rights, over the strict fake. */
+async function enter(rights: Partial<RelayClaims>, handlers: PeerHandlers = {}) {
 	const { client, server } = fakePair();
 	const chosen = { times: 0 };
 	const relay = new RelaySession({
+		...optionsOf(rights),
 		session: server,
-		claims,
-		directory,
-		now: () => nowMs,
 		onChosen: () => {
 			chosen.times += 1;
 		},
@@ -132,6 +142,85 @@ describe("rights of a session", () => {
 	});
 });
 
+describe("a session that does not behave", () => {
+	it("may ask for announcements as often as allowed, not once more", async () => {
+		const { peer, relay, done } = await enter({});
+		for (let i = 0; i < MAX_ANNOUNCE_STREAMS; i++) await peer.announced("");
+		await turn();
+		expect(relay.endedAs).toBeUndefined();
+		await peer.announced("");
+		await done;
+		expect(relay.endedAs).toBe("too-many");
+	});
+	it("is cut when it does not read what it asked for: pictures after ten seconds, announcements by number", async () => {
+		await enter(
+			{ put: ["cam"] },
+			{
+				onAnnounceRequest: (stream) => stream.init([""]),
+				onSubscribe: async (subscription) => {
+					await subscription.accept();
+					await (await subscription.openGroup(0)).write(new Uint8Array(1000));
+				},
+			},
+		);
+		await turn();
+		const deaf = await enter({ get: ["cam"] });
+		await deaf.peer.subscribe("cam", "video", 1);
+		await turn();
+		nowMs += STALLED_MS - 1;
+		deaf.relay.tick();
+		expect(deaf.relay.endedAs).toBeUndefined();
+		nowMs += 1;
+		deaf.relay.tick();
+		await deaf.done;
+		expect(deaf.relay.endedAs).toBe("lagging");
+
+		const { client, server } = fakePair();
+		const relay = new RelaySession({ ...optionsOf({ get: ["cam"] }), session: server });
+		const done = relay.run();
+		await offerSetup(client);
+		const ask = await client.openBidi();
+		await ask.send.write(Uint8Array.of(1, 1, 0));
+		await turn();
+		// Two announcements each: ended, active. The first few fit into the fake's buffer.
+		for (let i = 0; i < MAX_PENDING_ANNOUNCEMENTS / 2 - 1; i++)
+			directory.publish(root, "cam", () => new Promise(() => {}));
+		expect(relay.endedAs).toBeUndefined();
+		for (let i = 0; i < 20; i++) directory.publish(root, "cam", () => new Promise(() => {}));
+		await done;
+		expect(relay.endedAs).toBe("lagging");
+	});
+	it("publishes nothing any more once it ends its announce stream", async () => {
+		const { client, server } = fakePair();
+		void new RelaySession({ ...optionsOf({ put: ["cam"] }), session: server }).run();
+		await offerSetup(client);
+		const asked = (await client.acceptBidi())!;
+		await asked.send.write(encodeAnnounceInit({ suffixes: [""] }));
+		await turn();
+		expect(directory.size).toBe(1);
+		await asked.send.finish();
+		await turn();
+		expect(directory.size).toBe(0);
+	});
+	it("gets the clock again after a while of not reading it", async () => {
+		const { relay, peer } = await enter({});
+		const group = (await (await peer.subscribe(".relay", "clock", 255)).groups.next()).value!;
+		for (let i = 0; i < 5; i++) {
+			nowMs += 1000;
+			relay.tick();
+			await turn();
+		}
+		for (let seen = -1, i = 0; seen < 3; i++) {
+			expect(i).toBeLessThan(10);
+			seen = decodeJson(ClockFrame, (await group.next())!)!.seq;
+			nowMs += 1000;
+			relay.tick();
+			await turn();
+		}
+		expect(relay.endedAs).toBeUndefined();
+	});
+});
+
 describe("a session's life", () => {
 	it("ends when the token's time is over", async () => {
 		const { relay, done } = await enter({});
@@ -182,22 +271,7 @@ describe("a session's life", () => {
 	});
 	it("odd bytes instead of a handshake end it", async () => {
 		const { client, server } = fakePair();
-		const relay = new RelaySession({
-			session: server,
-			claims: {
-				root,
-				put: [],
-				get: [],
-				iat: 0,
-				exp: 1,
-				aud: "relay-1",
-				jti: newId(),
-				mivisus: { until: 1, ref: [] },
-			},
-			directory,
-			now: () => 0,
-			onChosen: () => {},
-		});
+		const relay = new RelaySession({ ...optionsOf({}), session: server });
 		const stream = await client.openBidi();
 		await stream.send.write(Uint8Array.of(1, 2, 3));
 		await relay.run();

@@ -8,7 +8,13 @@ import { CLOCK, PEER_PREFIX } from "@mivisus/wire/relay-tracks";
 import { allows, type RelayClaims } from "@mivisus/wire/token";
 import type { Broadcast, Lease, Upstream } from "./broadcast.ts";
 import type { Directory } from "./directory.ts";
-import { MAX_ANNOUNCE_STREAMS, MAX_BROADCASTS, MAX_SUBSCRIPTIONS, UPSTREAM_MS } from "./limits.ts";
+import {
+	MAX_ANNOUNCE_STREAMS,
+	MAX_BROADCASTS,
+	MAX_PENDING_ANNOUNCEMENTS,
+	MAX_SUBSCRIPTIONS,
+	UPSTREAM_MS,
+} from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { Subscriber } from "./subscriber.ts";
 import { within } from "./within.ts";
@@ -87,7 +93,9 @@ export class RelaySession {
 		this.#announceStreams += 1;
 		const { active, stop } = this.#directory.watch(this.claims.root, (name, isActive) => {
 			const suffix = visible(name);
-			if (suffix !== undefined) stream.announce(isActive, suffix);
+			if (suffix === undefined) return;
+			if (stream.pending >= MAX_PENDING_ANNOUNCEMENTS) this.close("lagging");
+			else stream.announce(isActive, suffix);
 		});
 		void stream.closed.then(() => {
 			this.#announceStreams -= 1;

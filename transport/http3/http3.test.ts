@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificate, makeCertificate } from "../certificate.ts";
 import { transportContract } from "../contract.ts";
@@ -26,6 +28,31 @@ transportContract("HTTP/3", async () => {
 			connectHttp3(new URL(path, `https://127.0.0.1:${server.port}`), { certificateHashes: [certificate.sha256] }),
 		close: async () => {},
 	};
+});
+
+it("a stream lives as long as its session, although nobody holds it and memory is swept", async () => {
+	await start();
+	const connecting = connectHttp3(new URL(`https://127.0.0.1:${server.port}/a`), {
+		certificateHashes: [certificate.sha256],
+	});
+	const accepted = await (await server.next())!.accept();
+	const client = await connecting;
+	// The opener keeps no reference of its own: only the session can.
+	await (async () => (await client.openBidi()).send.write(Uint8Array.of(1)))();
+	const { recv } = (await accepted.acceptBidi())!;
+	await recv.read();
+	setFlagsFromString("--expose-gc");
+	const sweep = runInNewContext("gc") as () => void;
+	const next = recv.read().then(
+		() => "ended",
+		() => "ended",
+	);
+	for (let i = 0; i < 5; i++) {
+		sweep();
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	expect(await Promise.race([next, Promise.resolve("open")])).toBe("open");
+	client.close(0, "");
 });
 
 describe("certificates (W02)", () => {
@@ -77,6 +104,11 @@ describe("the lowered copy for old glibc (decision 0002)", () => {
 		for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) different += 1;
 		expect(different).toBeGreaterThan(0);
 		expect(different).toBeLessThan(20);
+	});
+	it("another symbol of the new glibc is not redirected blindly", () => {
+		const changed = readFileSync(original("x64"));
+		changed.write("strtoX", changed.indexOf("__isoc23_strtol\0") + "__isoc23_".length, "latin1");
+		expect(() => lower(changed)).toThrow("__isoc23_strtoX");
 	});
 	it("anything but the known build is refused", () => {
 		const changed = readFileSync(original("x64"));

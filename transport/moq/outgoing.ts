@@ -86,6 +86,7 @@ export class AnnounceWriter {
 	readonly closed: Promise<void>;
 	#stream: SendStream;
 	#last: Promise<void> = Promise.resolve();
+	#pending = 0;
 	#resolveClosed: () => void = () => {};
 
 	constructor(prefix: string, stream: SendStream) {
@@ -103,11 +104,21 @@ export class AnnounceWriter {
 	announce(active: boolean, suffix: string): void {
 		this.#write(encodeAnnounce({ active, suffix }));
 	}
+	/** Messages that wait because the peer does not read; whoever announces bounds them. */
+	get pending(): number {
+		return this.#pending;
+	}
 	settle(): void {
 		this.#resolveClosed();
 	}
 	#write(bytes: Uint8Array): void {
+		this.#pending += 1;
 		// A peer that is gone is noticed on the reading side; here it only means that nobody listens any more.
-		this.#last = this.#last.then(() => this.#stream.write(bytes)).catch(() => this.settle());
+		this.#last = this.#last
+			.then(() => this.#stream.write(bytes))
+			.catch(() => this.settle())
+			.finally(() => {
+				this.#pending -= 1;
+			});
 	}
 }
