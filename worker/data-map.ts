@@ -48,7 +48,7 @@ const technical = (retention: string): ColumnEntry => ({
 
 const SESSION = "until sign-out, 30 days at most";
 const TEN_MINUTES = "10 minutes, then removed at the next enrolment";
-const COMMAND = "30 days after it was carried out";
+const COMMAND = "30 days after it was given";
 
 /** By table and column. */
 export const DATA_MAP: Readonly<Record<string, Readonly<Record<string, ColumnEntry>>>> = {

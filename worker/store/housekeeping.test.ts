@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId } from "@mivisus/wire/ids";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { Database } from "./database.ts";
+import { COMMAND_MS, sweep } from "./housekeeping.ts";
+
+let folder: string;
+let database: Database;
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), "mivisus-sweep-"));
+	database = await Database.open(`file:${join(folder, "db")}`);
+});
+afterEach(async () => {
+	await database.close();
+	rmSync(folder, { recursive: true });
+});
+
+it("06: what ran out goes, to the millisecond; what did not stays", async () => {
+	const now = Date.UTC(2026, 10, 25);
+	const [account, agent] = [newId(), newId()];
+	await database.write(async (db) => {
+		await db
+			.insertInto("accounts")
+			.values({
+				id: account,
+				email: "a",
+				email_key: "a",
+				full_name: "N",
+				password_hash: "h",
+				state: "active",
+				language: "en",
+				created_at: 1,
+			})
+			.execute();
+		await db
+			.insertInto("agents")
+			.values({
+				id: agent,
+				account_id: account,
+				name: "n",
+				sign_key: "s",
+				seal_key: "e",
+				state: "active",
+				created_at: 1,
+				last_seen_day: null,
+			})
+			.execute();
+		for (const [name, expires_at] of [
+			["gone", now],
+			["kept", now + 1],
+		] as const) {
+			await db
+				.insertInto("sessions")
+				.values({ jti_hash: name, id: newId(), account_id: account, created_at: 1, expires_at })
+				.execute();
+			await db
+				.insertInto("enrolments")
+				.values({
+					code_hash: name,
+					name: "n",
+					sign_key: "s",
+					seal_key: "e",
+					expires_at,
+					agent_id: null,
+					device_id: null,
+					mac: null,
+				})
+				.execute();
+			await db
+				.insertInto("commands")
+				.values({
+					id: name,
+					account_id: account,
+					agent_id: agent,
+					camera_id: newId(),
+					statement: "s",
+					state: "done",
+					code: null,
+					detail: null,
+					created_at: expires_at - COMMAND_MS,
+				})
+				.execute();
+		}
+	});
+	await sweep(database, now);
+	const left = async (table: "sessions" | "enrolments" | "commands", column: "jti_hash" | "code_hash" | "id") =>
+		(await database.read
+			.selectFrom(table)
+			.select(column as never)
+			.execute()) as object[];
+	expect(await left("sessions", "jti_hash")).toEqual([{ jti_hash: "kept" }]);
+	expect(await left("enrolments", "code_hash")).toEqual([{ code_hash: "kept" }]);
+	expect(await left("commands", "id")).toEqual([{ id: "kept" }]);
+	expect(await database.read.selectFrom("accounts").select("id").execute()).toHaveLength(1);
+});

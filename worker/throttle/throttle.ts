@@ -1,0 +1,94 @@
+import type { Clock } from "../clock.ts";
+
+/** How many attempts at once, and how many come back each minute. */
+export interface Rate {
+	burst: number;
+	perMinute: number;
+}
+/** Guesses at one account from networks that it does not know: under 100 in any hour reach the hash (A3). */
+export const PER_ACCOUNT: Rate = { burst: 20, perMinute: 1 };
+/** Attempts from one network, at whatever account. */
+export const PER_NETWORK: Rate = { burst: 60, perMinute: 12 };
+/** Further calls that anybody may make: signing up, announcing an agent. */
+export const PER_NETWORK_OPEN: Rate = { burst: 60, perMinute: 30 };
+/** Keys remembered at once; the longest untouched go first, and those had the most time to refill. */
+const MAX_KEYS = 20_000;
+
+/** Token buckets in memory only: no address is written anywhere (policy 02.10). */
+export class Throttle {
+	#rate: Rate;
+	#clock: Clock;
+	#buckets = new Map<string, { tokens: number; atMs: number }>();
+	constructor(rate: Rate, clock: Clock) {
+		this.#rate = rate;
+		this.#clock = clock;
+	}
+	/** Takes one attempt for `key`: 0 when it may go on, else after how many seconds it may. */
+	take(key: string): number {
+		const now = this.#clock.now();
+		const { burst, perMinute } = this.#rate;
+		const known = this.#buckets.get(key);
+		const grown = known ? Math.max(0, ((now - known.atMs) / 60_000) * perMinute) : 0;
+		const tokens = known ? Math.min(burst, known.tokens + grown) : burst;
+		// Deleted first, so that the map stays in order of use.
+		this.#buckets.delete(key);
+		for (const oldest of this.#buckets.keys()) {
+			if (this.#buckets.size < MAX_KEYS) break;
+			this.#buckets.delete(oldest);
+		}
+		const passes = tokens >= 1;
+		this.#buckets.set(key, { tokens: passes ? tokens - 1 : tokens, atMs: now });
+		return passes ? 0 : Math.ceil(((1 - tokens) / perMinute) * 60);
+	}
+	get size(): number {
+		return this.#buckets.size;
+	}
+}
+
+/** What one household or office shares: an IPv4 address, or the /64 of an IPv6 one. */
+export function networkOf(address: string): string {
+	const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").split("%")[0] ?? "";
+	if (!plain.includes(":")) return plain;
+	const [head = "", tail] = plain.toLowerCase().split("::");
+	const left = head === "" ? [] : head.split(":");
+	const right = tail ? tail.split(":") : [];
+	const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+	const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right];
+	return groups
+		.slice(0, 4)
+		.map((group) => group.replace(/^0+(?=.)/, ""))
+		.join(":");
+}
+
+/**
+ * Slows down guessing without locking anybody out: an attacker uses up the account's common bucket, while the owner,
+ * from a network where the account signed in before, has another one (A3, ASVS 6.1.1).
+ */
+export class SignInGuard {
+	#networks: Throttle;
+	#accounts: Throttle;
+	#familiar: Throttle;
+	/** Account and network of past successes, oldest first. */
+	#known = new Set<string>();
+	constructor(clock: Clock) {
+		this.#networks = new Throttle(PER_NETWORK, clock);
+		this.#accounts = new Throttle(PER_ACCOUNT, clock);
+		this.#familiar = new Throttle(PER_ACCOUNT, clock);
+	}
+	/** Before the password is looked at, for known and unknown accounts alike: 0, or the seconds to wait. */
+	attempt(accountKey: string, network: string): number {
+		const wait = this.#networks.take(network);
+		if (wait > 0) return wait;
+		const pair = `${accountKey} ${network}`;
+		return this.#known.has(pair) ? this.#familiar.take(pair) : this.#accounts.take(accountKey);
+	}
+	succeeded(accountKey: string, network: string): void {
+		const pair = `${accountKey} ${network}`;
+		this.#known.delete(pair);
+		for (const oldest of this.#known) {
+			if (this.#known.size < MAX_KEYS) break;
+			this.#known.delete(oldest);
+		}
+		this.#known.add(pair);
+	}
+}
