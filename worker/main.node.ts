@@ -1,0 +1,90 @@
+/** The worker on Node: the reference deployment (decision 0007). Configuration in the environment, see config.ts. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { serve } from "@hono/node-server";
+import { serveStatic } from "@hono/node-server/serve-static";
+import pino from "pino";
+import { parseEmail } from "./accounts/email.ts";
+import { assemble } from "./assemble.ts";
+import { readWorkerConfig, type WorkerConfig } from "./config.ts";
+import { openSecrets } from "./platform/secrets.node.ts";
+import { Database } from "./store/database.ts";
+
+/** How often the relay is asked whether it missed a revocation, ms: it may have restarted. */
+const REVOCATION_CHECK_MS = 5000;
+
+function configuration(): WorkerConfig {
+	try {
+		return readWorkerConfig(process.env);
+	} catch (error) {
+		process.stderr.write(`The worker's configuration is wrong.\n${(error as Error).message}\n`);
+		process.exit(78);
+	}
+}
+
+// Keys and personal data are written here: nobody else on the machine may read them.
+process.umask(0o077);
+const config = configuration();
+const log = pino({ level: config.MIVISUS_LOG, base: { program: "worker" } });
+const after = (ms: number, run: () => void) => {
+	const timer = setTimeout(run, ms);
+	return () => clearTimeout(timer);
+};
+const database = await Database.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
+const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
+const { app, accounts, revocations } = assemble({
+	database,
+	secrets: await openSecrets(config.MIVISUS_SECRETS),
+	origin,
+	relay: {
+		url: config.MIVISUS_RELAY_URL,
+		control: config.MIVISUS_RELAY_CONTROL,
+		instance: config.MIVISUS_RELAY_INSTANCE,
+	},
+	clock: { now: Date.now },
+	after,
+	// A message may quote what a person sent; the stack's first own line says where to look.
+	onFault: (error, correlation) =>
+		log.error({ correlation, name: error.name, at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
+});
+const { MIVISUS_DEMO_EMAIL: demoEmail, MIVISUS_DEMO_PASSWORD: password } = config;
+const email = demoEmail ? parseEmail(demoEmail) : undefined;
+if (email && password) await accounts.ensureConfirmed({ email, fullName: "Demo", password, language: "en" });
+
+if (config.MIVISUS_WEB) {
+	const root = config.MIVISUS_WEB;
+	if (!existsSync(join(root, "index.html"))) log.warn("the page is not built: run npm run build:web");
+	// Names of built files carry a hash of their content; the page itself must always be the newest.
+	const cache = (path: string) => (path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+	app.use("*", serveStatic({ root, onFound: (path, c) => void c.header("Cache-Control", cache(path)) }));
+	app.get(
+		"*",
+		serveStatic({ root, path: "index.html", onFound: (_, c) => void c.header("Cache-Control", "no-cache") }),
+	);
+}
+const server = serve({ fetch: app.fetch, hostname: config.MIVISUS_HOST, port: config.MIVISUS_PORT }, ({ port }) => {
+	log.info({ port, origin }, "worker is listening");
+});
+server.on("error", (error: NodeJS.ErrnoException) => {
+	const taken = error.code === "EADDRINUSE";
+	process.stderr.write(
+		taken ? `Port ${config.MIVISUS_PORT} is taken. Set MIVISUS_PORT to another.\n` : `${error.message}\n`,
+	);
+	process.exit(1);
+});
+revocations.poke();
+const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);
+
+let ending = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+	process.on(signal, () => {
+		if (ending) return;
+		ending = true;
+		clearInterval(check);
+		revocations.close();
+		server.close();
+		// Long polls hang for 25 s otherwise.
+		if ("closeAllConnections" in server) server.closeAllConnections();
+		void database.close().then(() => process.exit(0));
+	});
+}
