@@ -1,0 +1,172 @@
+/** `npm start` after the install: builds what is stale, starts every program, prints one address and a demo account. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { toBase64Url } from "@mivisus/wire/ids";
+import { Owner, type OwnerState } from "./owner.ts";
+import { Program, portFree } from "./programs.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const home = join(root, ".mivisus");
+const DEMO_EMAIL = "demo@mivisus.example";
+const PORTS = { worker: 8080, relay: 4433, control: 4480, camera: 8554 };
+
+class Stop extends Error {}
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Newest change under `folder`, ms since 1970. */
+function newest(folder: string): number {
+	let latest = 0;
+	for (const entry of readdirSync(folder, { withFileTypes: true })) {
+		if (["node_modules", "dist"].includes(entry.name)) continue;
+		const path = join(folder, entry.name);
+		latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+	}
+	return latest;
+}
+function buildPage(): void {
+	const built = join(root, "web/dist/index.html");
+	const changed = Math.max(...["web", "wire", "transport"].map((room) => newest(join(root, room))));
+	if (existsSync(built) && statSync(built).mtimeMs > changed) return;
+	say("Building the page …");
+	const { status, stdout, stderr } = spawnSync(
+		process.execPath,
+		[join(root, "node_modules/vite/bin/vite.js"), "build", "web"],
+		{
+			cwd: root,
+			encoding: "utf8",
+		},
+	);
+	if (status !== 0) throw new Stop(`The page could not be built:\n${stdout}${stderr}`);
+}
+/** A value that is made once and kept: a password of the demo. */
+function kept<T>(name: string, make: () => T): T {
+	const path = join(home, name);
+	if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as T;
+	const value = make();
+	keep(name, value);
+	return value;
+}
+const keep = (name: string, value: unknown) => writeFileSync(join(home, name), JSON.stringify(value), { mode: 0o600 });
+
+const programs: Program[] = [];
+let verbose = false;
+function start(name: string, file: string, env: Record<string, string>, args: readonly string[] = []): Program {
+	const program = new Program(name, join(root, file), { args, env, cwd: root });
+	programs.push(program);
+	program.onLine((line) => {
+		if (verbose) say(`${name} | ${line}`);
+	});
+	void program.exited.then((code) => {
+		if (!ending) void end(`${name} ended unexpectedly (${code}). Run npm start -- --verbose to see what it said.`);
+	});
+	return program;
+}
+
+let ending = false;
+async function end(problem?: string): Promise<never> {
+	if (!ending) {
+		ending = true;
+		if (problem) process.stderr.write(`${problem}\n`);
+		for (const program of programs.reverse()) await program.stop();
+	}
+	process.exit(problem ? 1 : 0);
+}
+
+/** Signs in as the demo's owner and makes sure that its agent has the demo camera. */
+async function linkDemo(agent: Program, origin: string, password: string, cameraPassword: string): Promise<void> {
+	const running = agent.line(/The agent is running/);
+	const owner = new Owner(origin);
+	await owner.signIn(DEMO_EMAIL, password);
+	let state = existsSync(join(home, "owner.json"))
+		? (JSON.parse(readFileSync(join(home, "owner.json"), "utf8")) as OwnerState)
+		: undefined;
+	if (!state) {
+		const [link] = await agent.line(/https?:\/\/\S+\/enrol#\S+/);
+		state = await owner.enrol(link, "npm start");
+		keep("owner.json", state);
+	}
+	await running;
+	const { cameras } = await owner.call<{ cameras: unknown[] }>("GET", "/cameras");
+	if (cameras.length > 0 || state.counter > 0) return;
+	await owner.addCamera(state, "Demo camera", {
+		v: 1,
+		url: { scheme: "rtsp", host: "127.0.0.1", port: PORTS.camera, path: "/demo" },
+		user: "demo",
+		password: cameraPassword,
+	});
+	keep("owner.json", state);
+}
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({ options: { port: { type: "string" }, verbose: { type: "boolean" } } });
+	verbose = values.verbose ?? false;
+	if (values.port) PORTS.worker = Number(values.port);
+	if (!Number.isInteger(PORTS.worker) || PORTS.worker < 1 || PORTS.worker > 65535)
+		throw new Stop("--port takes a number from 1 to 65535.");
+	for (const [name, port] of Object.entries(PORTS)) {
+		if (await portFree(port, name === "relay" ? "udp" : "tcp")) continue;
+		const hint = name === "worker" ? " Choose another: npm start -- --port 8090" : " Is Mivisus running already?";
+		throw new Stop(`Port ${port} (${name}) is taken.${hint}`);
+	}
+	mkdirSync(home, { recursive: true, mode: 0o700 });
+	buildPage();
+	const random = () => toBase64Url(crypto.getRandomValues(new Uint8Array(12)));
+	const { password, cameraPassword } = kept("demo.json", () => ({ password: random(), cameraPassword: random() }));
+	const origin = `http://localhost:${PORTS.worker}`;
+	say("Starting …");
+
+	const worker = start("worker", "worker/main.node.ts", {
+		MIVISUS_PORT: String(PORTS.worker),
+		MIVISUS_ORIGIN: origin,
+		MIVISUS_DATABASE: join(home, "worker.db"),
+		MIVISUS_SECRETS: join(home, "secrets"),
+		MIVISUS_WEB: join(root, "web/dist"),
+		MIVISUS_RELAY_URL: `https://localhost:${PORTS.relay}`,
+		MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${PORTS.control}`,
+		MIVISUS_DEMO_EMAIL: DEMO_EMAIL,
+		MIVISUS_DEMO_PASSWORD: password,
+	});
+	const camera = start("camera", "scripts/demo-camera/main.ts", {}, [
+		"--port",
+		String(PORTS.camera),
+		"--user",
+		"demo",
+		"--password",
+		cameraPassword,
+	]);
+	const cameraReady = camera.line(/./);
+	await worker.line(/worker is listening/);
+	const relay = start("relay", "relay/main.ts", {
+		MIVISUS_RELAY_PORT: String(PORTS.relay),
+		MIVISUS_RELAY_HTTP_PORT: String(PORTS.control),
+		MIVISUS_RELAY_TOKEN_KEYS: join(home, "secrets/relay-token-keys.json"),
+		MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),
+	});
+	await Promise.all([relay.line(/relay is listening/), cameraReady]);
+	const agent = start("agent", "agent/main.ts", {}, [
+		"run",
+		"--origin",
+		origin,
+		"--home",
+		join(home, "agent"),
+		"--name",
+		"Demo agent",
+	]);
+	await linkDemo(agent, origin, password, cameraPassword);
+	say(`
+Mivisus is running.
+
+  Open      ${origin}
+  E-mail    ${DEMO_EMAIL}
+  Password  ${password}
+
+Ctrl-C ends it; what you added is kept in .mivisus/.`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());
+main().catch((error: Error) =>
+	end(error instanceof Stop ? error.message : `Mivisus could not start: ${error.message}`),
+);
