@@ -23,6 +23,13 @@ export const en = {
 	"problem.server": "The service has a fault. Nothing you typed is lost; try again in a moment.",
 	"problem.signed-out": "You are signed out. Sign in again.",
 	"problem.not-found": "This is not there any more, or it is not yours.",
+	"problem.restricted": "This account is restricted: you can look at your data and use your rights, nothing else.",
+	"problem.password-too-short": "The password is too short: 12 characters or more.",
+	"problem.password-too-long": "The password is too long: 256 characters at most.",
+	"problem.not-an-address": "This is not an email address.",
+	"problem.too-many": "There are too many of these already.",
+	"problem.busy": "Many people are signing in. Try again in a few seconds.",
+	"problem.already-exists": "This exists already.",
 	"problem.other": "The service refused: {detail}",
 	"problem.bare": "The service refused ({code}).",
 

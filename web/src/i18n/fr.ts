@@ -25,6 +25,13 @@ export const fr: Record<Key, string> = {
 	"problem.server": "Le service est en panne. Votre saisie est conservée ; réessayez dans un instant.",
 	"problem.signed-out": "Votre session est terminée. Connectez-vous de nouveau.",
 	"problem.not-found": "Cet élément n’existe plus, ou ne vous appartient pas.",
+	"problem.restricted": "Ce compte est limité : vous pouvez consulter vos données et exercer vos droits, rien d’autre.",
+	"problem.password-too-short": "Le mot de passe est trop court : il faut au moins 12 caractères.",
+	"problem.password-too-long": "Le mot de passe est trop long : 256 caractères au plus.",
+	"problem.not-an-address": "Ceci n’est pas une adresse électronique.",
+	"problem.too-many": "Il y en a déjà trop.",
+	"problem.busy": "Beaucoup de personnes se connectent. Réessayez dans quelques secondes.",
+	"problem.already-exists": "Cela existe déjà.",
 	"problem.other": "Le service a refusé : {detail}",
 	"problem.bare": "Le service a refusé ({code}).",
 

@@ -10,7 +10,7 @@ describe("a typed camera address", () => {
 		["  cam.local:8554/live?ch=1 ", { address: rtsp("cam.local", 8554, "/live?ch=1") }],
 		["rtsp://192.168.1.20/stream1", { address: rtsp("192.168.1.20", 554, "/stream1") }],
 		["RTSPS://cam", { address: { scheme: "rtsps", host: "cam", port: 322, path: "/" } }],
-		["rtsp://[fe80::1]:554/a", { address: rtsp("[fe80::1]", 554, "/a") }],
+		["rtsp://[fe80::1]:554/a", { address: rtsp("fe80::1", 554, "/a") }],
 		["rtsp://host:554/path@2", { address: rtsp("host", 554, "/path@2") }],
 		["rtsp://cam?channel=1", { address: rtsp("cam", 554, "/?channel=1") }],
 	])("%s", (text, expected) => expect(parseAddress(text)).toEqual(expected));
@@ -46,6 +46,9 @@ describe("a typed camera address", () => {
 				},
 			),
 		);
+	});
+	it("puts brackets around an IPv6 address again", () => {
+		expect(formatAddress(rtsp("fe80::1", 554, "/a"))).toBe("rtsp://[fe80::1]/a");
 	});
 	it("never throws", () => {
 		fc.assert(fc.property(fc.string(), (text) => void parseAddress(text)));

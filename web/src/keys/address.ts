@@ -25,7 +25,8 @@ function place(text: string, scheme: Address["scheme"]): Address | undefined {
 	if (!host || host.length > 253 || path.length > 1000) return undefined;
 	const number = port === undefined ? DEFAULT_PORT[scheme] : Number(port);
 	if (number < 1 || number > 65535) return undefined;
-	return { scheme, host, port: number, path: path === "" ? "/" : path.startsWith("?") ? `/${path}` : path };
+	const bare = host.replace(/^\[|\]$/g, "");
+	return { scheme, host: bare, port: number, path: path === "" ? "/" : path.startsWith("?") ? `/${path}` : path };
 }
 
 /**
@@ -52,5 +53,5 @@ export function parseAddress(text: string): TypedAddress | undefined {
 /** As a person would type it, without credentials. */
 export function formatAddress({ scheme, host, port, path }: Address): string {
 	const suffix = port === DEFAULT_PORT[scheme] ? "" : `:${port}`;
-	return `${scheme}://${host}${suffix}${path}`;
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}${suffix}${path}`;
 }

@@ -3,7 +3,7 @@ import type { CameraAccess } from "@mivisus/wire/signed";
 import { createResource, createSignal, For, onCleanup, Show } from "solid-js";
 import { api, type Problem } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
-import { parseAddress, type TypedAddress } from "../keys/address.ts";
+import { formatAddress, parseAddress, type TypedAddress } from "../keys/address.ts";
 import { signCameraAccess, signCommand } from "../keys/command.ts";
 import { vault } from "../keys/vault.ts";
 import { Field, Loading, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
@@ -79,9 +79,7 @@ function Form(props: { agents: Orderable[] }) {
 		separate(typed);
 	};
 	const separate = (typed: TypedAddress) => {
-		const { scheme, host, port, path } = typed.address;
-		const explicit = port === (scheme === "rtsps" ? 322 : 554) ? "" : `:${port}`;
-		setAddress(`${scheme}://${host}${explicit}${path}`);
+		setAddress(formatAddress(typed.address));
 		setUser(typed.user ?? "");
 		setPassword(typed.password ?? "");
 		setSplit(true);

@@ -19,9 +19,7 @@ export function SignIn() {
 		const result = await api.signIn({ email: email().trim(), password: password() });
 		setBusy(false);
 		const refused = problemOf(result);
-		setProblem(
-			refused?.status === 401 || refused?.status === 403 ? { ...refused, code: "wrong-credentials" } : refused,
-		);
+		setProblem(refused);
 		if (result.kind !== "ok") return;
 		setAccount(result.value.account);
 		if (path() === "/sign-in") navigate(pendingLink() ? "/enrol" : "/", { replace: true });

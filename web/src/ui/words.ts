@@ -8,6 +8,14 @@ const KNOWN: Record<string, Key> = {
 	"rate-limited": "problem.rate-limited",
 	"too-many-requests": "problem.rate-limited",
 	"not-found": "problem.not-found",
+	unauthorized: "problem.signed-out",
+	restricted: "problem.restricted",
+	"password-too-short": "problem.password-too-short",
+	"password-too-long": "problem.password-too-long",
+	"not-an-address": "problem.not-an-address",
+	"too-many": "problem.too-many",
+	busy: "problem.busy",
+	"already-exists": "problem.already-exists",
 };
 
 /** A problem as a sentence: ours where we know it, the service's own otherwise. */

@@ -15,6 +15,11 @@ export interface FeedEvents {
 	audio(payload: Uint8Array): void;
 	behindMs(): number;
 }
+/** What a feed needs of a session. */
+export interface FeedSession {
+	readonly peer: Pick<MoqPeer, "subscribe">;
+	follow(camera: string, tell: (active: boolean) => void): () => void;
+}
 type Subscription = Awaited<ReturnType<MoqPeer["subscribe"]>>;
 
 /** A refused or ended subscription is asked for again after this. */
@@ -28,7 +33,7 @@ interface Reader {
 
 /** One camera over one session: announcements, catalog, video, and audio when somebody listens. */
 export class Feed {
-	#peer: MoqPeer;
+	#peer: FeedSession["peer"];
 	#camera: string;
 	#events: FeedEvents;
 	#closed = false;
@@ -39,12 +44,13 @@ export class Feed {
 	#refusedCodec: string | undefined;
 	#order: GroupOrder | undefined;
 	#skippedBefore = 0;
+	#unfollow: () => void;
 
-	constructor(peer: MoqPeer, camera: string, events: FeedEvents) {
-		this.#peer = peer;
+	constructor(session: FeedSession, camera: string, events: FeedEvents) {
+		this.#peer = session.peer;
 		this.#camera = camera;
 		this.#events = events;
-		void this.#follow();
+		this.#unfollow = session.follow(camera, (active) => this.#announced(active));
 	}
 	/** Groups that were left or lost. */
 	get skipped(): number {
@@ -52,6 +58,7 @@ export class Feed {
 	}
 	close(): void {
 		this.#closed = true;
+		this.#unfollow();
 		this.#dropAll();
 	}
 	/** Audio is fetched only while somebody listens. */
@@ -74,21 +81,11 @@ export class Feed {
 	tick(): void {
 		this.#order?.advance();
 	}
-	async #follow(): Promise<void> {
-		while (!this.#closed) {
-			try {
-				for await (const { active, suffix } of await this.#peer.announced(this.#camera)) {
-					if (this.#closed) return;
-					if (suffix !== "") continue;
-					this.#events.announced(active);
-					if (active) this.#keep(Track.catalog, Priority.catalog, () => this.#catalogReader());
-					else this.#dropAll();
-				}
-			} catch {
-				// The session is over, or the relay does not announce: tried again below.
-			}
-			await pause(AGAIN_MS);
-		}
+	#announced(active: boolean): void {
+		if (this.#closed) return;
+		this.#events.announced(active);
+		if (active) this.#keep(Track.catalog, Priority.catalog, () => this.#catalogReader());
+		else this.#dropAll();
 	}
 	#catalogReader(): Reader {
 		return { take: (group) => this.#readCatalog(group), close: () => {} };

@@ -19,6 +19,8 @@ import type { LinkSession } from "./link.ts";
 
 /** Offsets remembered; the one measured over the shortest way is the best. */
 const OFFSETS = 8;
+/** A camera that is not announced this long after asking is not there. */
+const ABSENT_MS = 1000;
 
 /** One relay session of the viewer: follows the relay's clock, reports on each tick of it, and gives the peer to feeds. */
 export class RelaySession implements LinkSession {
@@ -31,6 +33,9 @@ export class RelaySession implements LinkSession {
 	#heardMs: number | undefined;
 	#report: GroupWriter | undefined;
 	#tracks: () => ReportFrame["tracks"];
+	#active = new Set<string>();
+	#announcing = false;
+	#followers = new Map<string, Set<(active: boolean) => void>>();
 
 	private constructor(peer: MoqPeer, untilMs: number, tracks: () => ReportFrame["tracks"]) {
 		this.peer = peer;
@@ -67,7 +72,19 @@ export class RelaySession implements LinkSession {
 		const relay = new RelaySession(peer, untilMs, tracks);
 		opened?.(relay);
 		void relay.#followClock();
+		void relay.#followAnnouncements();
 		return relay;
+	}
+	/**
+	 * Tells at once and from then on whether a camera's broadcast is there. One announce stream serves all cameras: the
+	 * token bounds what it names. Returns the way to stop.
+	 */
+	follow(camera: string, tell: (active: boolean) => void): () => void {
+		const followers = this.#followers.get(camera) ?? new Set();
+		this.#followers.set(camera, followers.add(tell));
+		if (this.#active.has(camera)) tell(true);
+		else if (this.#announcing) tell(false);
+		return () => followers.delete(tell);
 	}
 	silent(): boolean {
 		return this.#heardMs !== undefined && performance.now() - this.#heardMs > CLOCK_MISSING_MS;
@@ -75,6 +92,30 @@ export class RelaySession implements LinkSession {
 	close(): void {
 		this.ended = true;
 		this.peer.close(WIRE_ERROR_CODES.cancelled, "");
+	}
+	async #followAnnouncements(): Promise<void> {
+		while (!this.ended) {
+			try {
+				const announcements = await this.peer.announced("");
+				// The first answer lists what is there and may be empty, which makes no event: absence shows by waiting.
+				const quiet = setTimeout(() => this.#sayAbsent(), ABSENT_MS);
+				for await (const { active, suffix } of announcements) {
+					if (active) this.#active.add(suffix);
+					else this.#active.delete(suffix);
+					for (const tell of this.#followers.get(suffix) ?? []) tell(active);
+				}
+				clearTimeout(quiet);
+			} catch {
+				// The session's end, or a relay that does not announce now.
+			}
+			if (!this.ended) await new Promise((resolve) => setTimeout(resolve, ABSENT_MS));
+		}
+	}
+	#sayAbsent(): void {
+		this.#announcing = true;
+		for (const [camera, followers] of this.#followers) {
+			if (!this.#active.has(camera)) for (const tell of followers) tell(false);
+		}
 	}
 	async #serveReport(subscription: IncomingSubscription): Promise<void> {
 		try {

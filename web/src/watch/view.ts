@@ -187,7 +187,8 @@ export class View {
 		this.#decoderFault = false;
 	}
 	#attach(session: RelaySession): Slot {
-		const feed = new Feed(session.peer, this.camera, {
+		const slot: Slot = { feed: undefined as never };
+		slot.feed = new Feed(session, this.camera, {
 			announced: (active) => {
 				slot.announced = active;
 			},
@@ -217,8 +218,7 @@ export class View {
 			},
 			behindMs: () => this.#pacer.behindMs,
 		});
-		const slot: Slot = { feed };
-		feed.listen(this.#listening);
+		slot.feed.listen(this.#listening);
 		return slot;
 	}
 	#activate(session: RelaySession | undefined): void {

@@ -6,6 +6,9 @@ const WORKER_SILENT_MS = 1500;
 /** The session outlives the last tile a little, so that going from the grid to one camera reconnects nothing. */
 const LINGER_MS = 3000;
 
+/** Cameras that one session may name; more than these are not on one page. */
+const MAX_CAMERAS = 40;
+
 /** A tile that is being watched. */
 export interface Watching {
 	/** False: out of sight, fetch and decode nothing. */
@@ -72,7 +75,8 @@ export class Viewer {
 		this.#send({ type: "cameras", ids: [] });
 	}
 	#grant(): void {
-		const wanted = [...new Set([...this.#known, ...[...this.#views.values()].map(({ camera }) => camera)])].sort();
+		const seen = [...this.#views.values()].map(({ camera }) => camera);
+		const wanted = [...new Set([...seen, ...this.#known])].slice(0, MAX_CAMERAS).sort();
 		const same = wanted.join() === this.#granted.join();
 		if (same || wanted.length === 0) return;
 		this.#granted = wanted;
