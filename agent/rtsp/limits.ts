@@ -1,0 +1,20 @@
+/** Limits of reading a camera (design: sections 5 and 9). Past one of them the camera's session ends by a named error. */
+
+/** Start line and headers of one RTSP message, bytes. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+/** Body of one RTSP message, in practice the SDP, bytes. */
+export const MAX_BODY_BYTES = 64 * 1024;
+/** How much junk is searched for the next frame or reply before the connection is given up, bytes. */
+export const MAX_RESYNC_BYTES = 1024 * 1024;
+/** The same in time, ms. */
+export const MAX_RESYNC_MS = 5000;
+/** One encoded picture, bytes. */
+export const MAX_PICTURE_BYTES = 4 * 1024 * 1024;
+/** TCP connection, ms. */
+export const CONNECT_TIMEOUT_MS = 5000;
+/** One RTSP reply, ms. */
+export const REPLY_TIMEOUT_MS = 8000;
+/** How long a goodbye may take, ms. */
+export const TEARDOWN_TIMEOUT_MS = 1000;
+/** No RTP for so long while playing: the camera is gone, ms. */
+export const SILENCE_MS = 4000;

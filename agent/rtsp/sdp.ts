@@ -1,0 +1,159 @@
+/** One media section, as far as it could be read. */
+export interface SdpMedia {
+	/** `video`, `audio` or what else the camera wrote. */
+	kind: string;
+	/** The `m=` line, for messages to people. */
+	line: string;
+	/** RTP payload type of the first format, or undefined when the section names none. */
+	payloadType: number | undefined;
+	/** Upper case, e.g. `H264`; empty when unknown. */
+	encoding: string;
+	/** Ticks a second; 0 when unknown. */
+	clockRate: number;
+	channels: number | undefined;
+	/** Parameters of `a=fmtp`, names in lower case. */
+	format: ReadonlyMap<string, string>;
+	control: string | undefined;
+	/** `sendrecv` when the camera says nothing. */
+	direction: string;
+}
+export interface Sdp {
+	control: string | undefined;
+	media: SdpMedia[];
+}
+
+/** Payload types that need no `rtpmap` (RFC 3551, section 6). */
+const STATIC: Record<number, { encoding: string; clockRate: number }> = {
+	0: { encoding: "PCMU", clockRate: 8000 },
+	8: { encoding: "PCMA", clockRate: 8000 },
+	26: { encoding: "JPEG", clockRate: 90000 },
+};
+
+interface Section {
+	kind: string;
+	line: string;
+	formats: number[];
+	attributes: [name: string, value: string][];
+}
+
+/**
+ * Reads a session description for what matters here and ignores the rest: cameras write malformed lines that do not
+ * (S01). Never throws; a bad media section only spoils itself.
+ */
+export function parseSdp(text: string): Sdp {
+	const session: Section = { kind: "session", line: "", formats: [], attributes: [] };
+	const sections: Section[] = [];
+	for (const raw of text.split(/\r\n|\n|\r/)) {
+		const line = raw.trim();
+		if (line.startsWith("m=")) {
+			const [kind = "", , , ...formats] = line.slice(2).split(/\s+/);
+			const numbers = formats.map((format) => (/^\d{1,3}$/.test(format) ? Number(format) : -1));
+			sections.push({
+				kind: kind.toLowerCase(),
+				line,
+				formats: numbers.filter((number) => number >= 0 && number < 128),
+				attributes: [],
+			});
+		} else if (line.startsWith("a=")) {
+			const colon = line.indexOf(":");
+			const name = (colon < 0 ? line.slice(2) : line.slice(2, colon)).toLowerCase();
+			(sections.at(-1) ?? session).attributes.push([name, colon < 0 ? "" : line.slice(colon + 1).trim()]);
+		}
+	}
+	return { control: find(session, "control"), media: sections.map(readMedia) };
+}
+
+const find = (section: Section, name: string) =>
+	section.attributes.find(([candidate, value]) => candidate === name && value !== "")?.[1];
+
+/** The attribute's value for this payload type; a lone one counts although its number is another (S02). */
+function numbered(section: Section, name: string): string | undefined {
+	const [payloadType] = section.formats;
+	const all = section.attributes
+		.filter(([candidate]) => candidate === name)
+		.map(([, value]) => /^(\d+)\s+(.*)$/.exec(value))
+		.filter((match) => match !== null);
+	const own = all.find(([, number]) => Number(number) === payloadType);
+	return (own ?? (section.formats.length === 1 && all.length === 1 ? all[0] : undefined))?.[2];
+}
+
+function readMedia(section: Section): SdpMedia {
+	const [payloadType] = section.formats;
+	const known = payloadType === undefined ? undefined : STATIC[payloadType];
+	const [encoding, rate, channels] = numbered(section, "rtpmap")?.split("/") ?? [];
+	const direction = section.attributes.find(([name]) => /^(sendrecv|sendonly|recvonly|inactive)$/.test(name))?.[0];
+	return {
+		kind: section.kind,
+		line: section.line,
+		payloadType,
+		encoding: (encoding ?? known?.encoding ?? "").trim().toUpperCase(),
+		clockRate: Number.parseInt(rate ?? "", 10) || known?.clockRate || 0,
+		channels: Number.parseInt(channels ?? "", 10) || undefined,
+		format: readFormat(numbered(section, "fmtp") ?? ""),
+		control: find(section, "control"),
+		direction: direction ?? "sendrecv",
+	};
+}
+
+function readFormat(text: string): Map<string, string> {
+	const parameters = new Map<string, string>();
+	for (const part of text.split(";")) {
+		const equals = part.indexOf("=");
+		const name = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
+		if (name !== "" && !parameters.has(name)) parameters.set(name, equals < 0 ? "" : part.slice(equals + 1).trim());
+	}
+	return parameters;
+}
+
+/**
+ * The URL for SETUP or PLAY (R09): an absolute control as it stands, otherwise the base's text, one slash, the control's
+ * text. Resolving by URL rules instead gives addresses that cameras do not know.
+ */
+export function controlUrl(base: string, control: string | undefined): string {
+	if (control === undefined || control === "*") return base;
+	if (/^rtsps?:\/\//i.test(control)) return control;
+	return base.endsWith("/") ? `${base}${control.replace(/^\/+/, "")}` : `${base}/${control.replace(/^\/+/, "")}`;
+}
+
+/** `sprop-parameter-sets`, decoded; broken or empty items are left out. */
+export function parameterSets(media: SdpMedia): Uint8Array[] {
+	const items = media.format.get("sprop-parameter-sets")?.split(",") ?? [];
+	return items.map((item) => new Uint8Array(Buffer.from(item.trim(), "base64"))).filter((set) => set.length > 1);
+}
+
+/** What to ask of the camera: one video that can be shown, and sound where that can be played. */
+export type Choice = { ok: true; video: SdpMedia; audio: SdpMedia | undefined } | { ok: false; problem: string };
+
+const VIDEO = new Set(["H264"]);
+const AUDIO = new Set(["MPEG4-GENERIC", "PCMA", "PCMU"]);
+/** Names people know better than the ones in the description. */
+const SPOKEN: Record<string, string> = {
+	H265: "H.265 (HEVC)",
+	HEVC: "H.265 (HEVC)",
+	JPEG: "MJPEG",
+	"MP4V-ES": "MPEG-4",
+};
+
+/** Trouble with sound never stops the picture (S02). */
+export function chooseMedia({ media }: Sdp): Choice {
+	const videos = media.filter(({ kind }) => kind === "video");
+	const video = videos.find(
+		({ encoding, payloadType, clockRate }) => VIDEO.has(encoding) && payloadType !== undefined && clockRate > 0,
+	);
+	if (!video) {
+		const [first] = videos;
+		if (!first) return { ok: false, problem: "The camera offers no picture at this address." };
+		const name = SPOKEN[first.encoding] ?? first.encoding;
+		const problem =
+			VIDEO.has(first.encoding) || name === ""
+				? `The camera's description of its picture cannot be read: "${first.line.slice(0, 80)}".`
+				: `The camera sends ${name.slice(0, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
+		return { ok: false, problem };
+	}
+	const audio = media.find(
+		({ kind, encoding, payloadType, clockRate, direction }) =>
+			// `sendonly` on a camera's description is the way back to its loudspeaker (ONVIF), nothing to listen to.
+			kind === "audio" && AUDIO.has(encoding) && payloadType !== undefined && clockRate > 0 && direction !== "sendonly",
+	);
+	return { ok: true, video, audio };
+}
