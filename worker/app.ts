@@ -10,6 +10,7 @@ import { securityHeaders } from "./http/security.ts";
 import { PasswordsBusy } from "./passwords/passwords.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
 import { sessionCookie } from "./sessions/sessions.ts";
+import { networkOf } from "./throttle/throttle.ts";
 
 /** A body of more is refused before it is read (design: section 9). */
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -21,6 +22,8 @@ export interface AppOptions {
 	origin: string;
 	/** Origins of the relays: where a page may connect to. */
 	relayOrigins: readonly string[];
+	/** The caller's address, as the runtime knows it. */
+	addressOf(c: Context): string;
 	/** Tells the operator of a fault; never what was in the request. */
 	onFault(error: Error, correlation: string): void;
 }
@@ -28,6 +31,7 @@ export interface AppOptions {
 /** The HTTP application, the same on every runtime. Static files are the runtime's business. */
 export function createApp(options: AppOptions): Hono {
 	const { rooms, origin, onFault } = options;
+	const own = originsOf(origin);
 	const app = new Hono();
 	app.use("*", securityHeaders(options));
 	app.use("/api/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") }));
@@ -35,16 +39,19 @@ export function createApp(options: AppOptions): Hono {
 		c.header("Cache-Control", "no-store");
 		const unsafe = !["GET", "HEAD"].includes(c.req.method);
 		// Agents bring no Origin and no cookie; a page of another site brings both, whatever the content type (trust: 1.4).
-		if (unsafe && !c.req.path.startsWith("/api/agent/") && !sameOrigin(c, origin)) return problem(c, "cross-site");
+		if (unsafe && !c.req.path.startsWith("/api/agent/") && !sameOrigin(c, own)) return problem(c, "cross-site");
 		if (c.req.path.startsWith("/api/agent/")) c.header("Mivisus-Nonce", rooms.agents.nonce());
 		return next();
 	});
 	for (const entry of routesOf(rooms)) {
-		app.on(entry.method, `/api${entry.path}`, (c) => serve(c, entry, rooms, origin));
+		app.on(entry.method, `/api${entry.path}`, (c) => serve(c, entry, options));
 	}
 	app.all("/api/*", (c) => problem(c, "not-found"));
 	app.onError((error, c) => {
-		if (error instanceof Problem) return problem(c, error.code, error.detail);
+		if (error instanceof Problem) {
+			if (error.retryAfterS !== undefined) c.header("Retry-After", String(error.retryAfterS));
+			return problem(c, error.code, error.detail);
+		}
 		if (error instanceof PasswordsBusy) {
 			c.header("Retry-After", "2");
 			return problem(c, "busy");
@@ -56,20 +63,34 @@ export function createApp(options: AppOptions): Hono {
 	return app;
 }
 
-function sameOrigin(c: Context, origin: string): boolean {
-	const given = c.req.header("origin");
-	if (given !== undefined) return given === origin;
-	return c.req.header("sec-fetch-site") === "same-origin";
+/** The origin, and on this machine its other loopback name: people type either. */
+function originsOf(origin: string): ReadonlySet<string> {
+	const url = new URL(origin);
+	const names = ["localhost", "127.0.0.1", "[::1]"];
+	if (!names.includes(url.hostname)) return new Set([origin]);
+	return new Set(names.map((name) => `${url.protocol}//${name}${url.port === "" ? "" : `:${url.port}`}`));
 }
 
-async function serve(c: Context, entry: Route, rooms: Rooms, origin: string): Promise<Response> {
+/** Browsers send both marks or one; every one that is there must say that the page is ours. */
+function sameOrigin(c: Context, own: ReadonlySet<string>): boolean {
+	const [origin, site] = [c.req.header("origin"), c.req.header("sec-fetch-site")];
+	if (origin === undefined && site === undefined) return false;
+	return (origin === undefined || own.has(origin)) && (site === undefined || site === "same-origin");
+}
+
+async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: AppOptions): Promise<Response> {
 	const text = entry.method === "GET" ? "" : await c.req.text();
-	const call: Record<string, unknown> = { params: c.req.param(), signal: c.req.raw.signal };
+	const call: Record<string, unknown> = {
+		params: c.req.param(),
+		signal: c.req.raw.signal,
+		network: networkOf(addressOf(c)),
+	};
 	if (entry.who === "person") {
 		const token = sessionCookie(c.req.header("cookie"));
 		const session = token && token !== "odd" ? await rooms.sessions.check(token) : undefined;
 		const account = session && (await rooms.accounts.find(session.accountId));
-		if (!session || !account) throw new Problem("unauthorized");
+		if (!session || !account || account.state === "leaving" || account.state === "erased")
+			throw new Problem("unauthorized");
 		Object.assign(call, { session, account });
 	}
 	if (entry.who === "agent") {

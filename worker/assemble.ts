@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { Accounts } from "./accounts/accounts.ts";
 import { Agents } from "./agents/agents.ts";
 import { createApp } from "./app.ts";
@@ -15,6 +15,7 @@ import { accountStore, sessionStore } from "./store/accounts.ts";
 import { agentStore, revocationStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
+import { PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
 import { RelayTokens } from "./tokens/relay-tokens.ts";
 
 /** What differs between deployments. */
@@ -25,6 +26,7 @@ export interface AssembleOptions {
 	relay: { url: string; control: string; instance: string };
 	clock: Clock;
 	after: (ms: number, run: () => void) => () => void;
+	addressOf(c: Context): string;
 	onFault(error: Error, correlation: string): void;
 }
 /** The worker, put together. */
@@ -36,7 +38,7 @@ export interface Worker {
 
 /** Joins rooms, stores and keys; the one place that knows them all. */
 export function assemble(options: AssembleOptions): Worker {
-	const { database, secrets, origin, relay, clock, after, onFault } = options;
+	const { database, secrets, origin, relay, clock, after, addressOf, onFault } = options;
 	const changes = new Changes();
 	const changed = (accountId: string) => changes.notify(accountId);
 	const revocations = new RevocationPusher({
@@ -71,7 +73,9 @@ export function assemble(options: AssembleOptions): Worker {
 		cameras: new Cameras(cameraStore(database, revoked), clock, changed),
 		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch, clock }), clock),
 		changes,
+		guard: new SignInGuard(clock),
+		open: new Throttle(PER_NETWORK_OPEN, clock),
 		after,
 	};
-	return { app: createApp({ rooms, origin, relayOrigins: [relay.url], onFault }), accounts, revocations };
+	return { app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault }), accounts, revocations };
 }

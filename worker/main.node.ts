@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { serveStatic } from "@hono/node-server/serve-static";
 import pino from "pino";
 import { parseEmail } from "./accounts/email.ts";
@@ -9,6 +10,7 @@ import { assemble } from "./assemble.ts";
 import { readWorkerConfig, type WorkerConfig } from "./config.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
 import { Database } from "./store/database.ts";
+import { sweep } from "./store/housekeeping.ts";
 
 /** How often the relay is asked whether it missed a revocation, ms: it may have restarted. */
 const REVOCATION_CHECK_MS = 5000;
@@ -43,6 +45,7 @@ const { app, accounts, revocations } = assemble({
 	},
 	clock: { now: Date.now },
 	after,
+	addressOf: (c) => getConnInfo(c).remote.address ?? "",
 	// A message may quote what a person sent; the stack's first own line says where to look.
 	onFault: (error, correlation) =>
 		log.error({ correlation, name: error.name, at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
@@ -72,6 +75,8 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 	);
 	process.exit(1);
 });
+await sweep(database, Date.now());
+const hourly = setInterval(() => void sweep(database, Date.now()), 3_600_000);
 revocations.poke();
 const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);
 
@@ -81,6 +86,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 		if (ending) return;
 		ending = true;
 		clearInterval(check);
+		clearInterval(hourly);
 		revocations.close();
 		server.close();
 		// Long polls hang for 25 s otherwise.

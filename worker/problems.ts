@@ -17,6 +17,7 @@ export const PROBLEMS = {
 	"password-too-short": [422, "The password is too short: 12 characters or more."],
 	"password-too-long": [422, "The password is too long: 256 characters at most."],
 	"not-an-address": [422, "This is not an e-mail address."],
+	"rate-limited": [429, "Too many attempts. Wait a little, then try again."],
 	"too-many": [429, "There are too many of these."],
 	internal: [500, "Something went wrong on our side."],
 	busy: [503, "Many people are signing in. Try again in a few seconds."],
@@ -29,10 +30,13 @@ export class Problem extends Error {
 	readonly code: ProblemCode;
 	readonly status: number;
 	readonly detail: string;
-	constructor(code: ProblemCode, detail?: string) {
+	/** When to come again, s. */
+	readonly retryAfterS: number | undefined;
+	constructor(code: ProblemCode, detail?: string, retryAfterS?: number) {
 		super(code);
 		this.code = code;
 		this.status = PROBLEMS[code][0];
 		this.detail = detail ?? PROBLEMS[code][1];
+		this.retryAfterS = retryAfterS;
 	}
 }

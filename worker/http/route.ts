@@ -7,6 +7,8 @@ import type { Session } from "../sessions/sessions.ts";
 export interface Call<B> {
 	body: B;
 	params: Record<string, string>;
+	/** What the caller's household or office shares of its address; in memory only (policy 02.10). */
+	network: string;
 	signal: AbortSignal;
 }
 export interface PersonCall<B> extends Call<B> {

@@ -6,6 +6,7 @@ import type { Changes } from "../changes.ts";
 import { passwordProblem } from "../passwords/passwords.ts";
 import { Problem } from "../problems.ts";
 import { type Sessions, setCookie } from "../sessions/sessions.ts";
+import type { SignInGuard, Throttle } from "../throttle/throttle.ts";
 import type { RelayTokens } from "../tokens/relay-tokens.ts";
 import { type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
@@ -18,6 +19,9 @@ export interface Rooms {
 	cameras: Cameras;
 	tokens: RelayTokens;
 	changes: Changes;
+	guard: SignInGuard;
+	/** Slows down calls that anybody may make. */
+	open: Throttle;
 	after: (ms: number, run: () => void) => () => void;
 }
 
@@ -30,8 +34,12 @@ const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, crea
 	createdAtMs: createdAt,
 });
 
+function waitOr(seconds: number): void {
+	if (seconds > 0) throw new Problem("rate-limited", undefined, seconds);
+}
+
 /** Every route, in one table. */
-export function routesOf({ accounts, sessions, agents, cameras, tokens, changes, after }: Rooms): Route[] {
+export function routesOf({ accounts, sessions, agents, cameras, tokens, changes, guard, open, after }: Rooms): Route[] {
 	return [
 		route({
 			method: "POST",
@@ -40,7 +48,8 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			summary: "Sign up. The answer is the same whether the address was free or not.",
 			body: S.SignUpBody,
 			status: 202,
-			handle: async ({ body }) => {
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
 				const email = parseEmail(body.email);
 				if (!email) throw new Problem("not-an-address");
 				const problem = passwordProblem(body.password);
@@ -57,9 +66,12 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			body: S.SignInBody,
 			answer: S.SessionAnswer,
 			status: 200,
-			handle: async ({ body }) => {
+			handle: async ({ body, network }) => {
+				const key = parseEmail(body.email)?.key ?? "";
+				waitOr(guard.attempt(key, network));
 				const account = await accounts.authenticate(body.email, body.password);
 				if (!account) throw new Problem("wrong-credentials");
+				guard.succeeded(key, network);
 				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id)) };
 			},
 		}),
@@ -255,7 +267,10 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			body: S.AnnounceBody,
 			answer: S.AnnounceAnswer,
 			status: 201,
-			handle: async ({ body }) => ({ status: 201, body: await agents.announce(body) }),
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				return { status: 201, body: await agents.announce(body) };
+			},
 		}),
 		route({
 			method: "POST",
@@ -319,6 +334,9 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			answer: S.RelayAnswer,
 			status: 200,
 			handle: async ({ agent }) => {
+				// Restricted: kept, and nothing else happens (policy 07.6). Leaving or erased: not even that.
+				const account = await accounts.find(agent.accountId);
+				if (account?.state !== "active" && account?.state !== "unconfirmed") throw new Problem("restricted");
 				const { cameras: own } = await cameras.agentView(agent);
 				return {
 					status: 200,

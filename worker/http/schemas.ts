@@ -72,7 +72,9 @@ export const ClaimBody = z.strictObject({
 	mac: bytesText(32),
 });
 export const ClaimAnswer = z.object({ agentId: Id, deviceId: Id });
-export const RelayBody = z.strictObject({ cameras: z.array(Id).min(1).max(64) });
+/** Cameras in one viewer's token: as many as fit into it (wire/limits MAX_TOKEN_BYTES). */
+const MAX_VIEWED = 40;
+export const RelayBody = z.strictObject({ cameras: z.array(Id).min(1).max(MAX_VIEWED) });
 export const RelayAnswer = z.object({
 	token: z.string(),
 	url: z.url(),

@@ -4,7 +4,8 @@ import type { MiddlewareHandler } from "hono";
  * Headers of every answer (trust: A10). Pages load from their own origin only, and connect to it and to the relays; the
  * policy's promise of no third party is enforced by the browser.
  */
-export function securityHeaders({ relayOrigins }: { relayOrigins: readonly string[] }): MiddlewareHandler {
+export function securityHeaders(options: { origin: string; relayOrigins: readonly string[] }): MiddlewareHandler {
+	const { origin, relayOrigins } = options;
 	const connect = ["'self'", ...relayOrigins].join(" ");
 	const policy = [
 		"default-src 'none'",
@@ -22,7 +23,10 @@ export function securityHeaders({ relayOrigins }: { relayOrigins: readonly strin
 	].join("; ");
 	const headers: Record<string, string> = {
 		"Content-Security-Policy": policy,
-		"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+		// Not on a developer's machine: it would bind every other project on localhost to https.
+		...(origin.startsWith("https:") && !/^https:\/\/(localhost|127\.|\[::1\])/.test(origin)
+			? { "Strict-Transport-Security": "max-age=63072000; includeSubDomains" }
+			: {}),
 		"X-Content-Type-Options": "nosniff",
 		"Referrer-Policy": "no-referrer",
 		"Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",

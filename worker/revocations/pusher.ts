@@ -26,7 +26,8 @@ export class RevocationPusher {
 	#relay: { url: string; instance: string };
 	#fetch: typeof fetch;
 	#after: (ms: number, run: () => void) => () => void;
-	#held = 0;
+	/** The last number that this process knows to have sent; a new process sends everything that still matters again. */
+	#sent = 0;
 	#running = false;
 	#again = false;
 	#cancel: (() => void) | undefined;
@@ -75,25 +76,33 @@ export class RevocationPusher {
 	}
 	async #push(): Promise<void> {
 		await this.#store.prune(Math.floor(this.#clock.now() / 1000) - KEPT_SECONDS);
+		// An empty push first: the relay says what it holds. It may have restarted (less than we sent), and our database may
+		// have been restored (more than we have); the smaller of the two is the safe place to go on from.
+		const held = await this.#send([]);
+		let from = Math.min(held, this.#sent);
 		for (;;) {
-			const revocations = await this.#store.after(this.#held, BATCH);
-			const token = await signControlToken(
-				{ audience: this.#relay.instance, jti: newId(), nowMs: this.#clock.now() },
-				this.#key,
-			);
-			const response = await this.#fetch(`${this.#relay.url}/revocations`, {
-				method: "POST",
-				headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-				body: JSON.stringify({ revocations }),
-				redirect: "error",
-				signal: AbortSignal.timeout(3000),
-			});
-			if (!response.ok) throw new Error(`the relay answered ${response.status}`);
-			const { seq } = Answer.parse(await response.json());
-			const behind = seq < (revocations.at(-1)?.seq ?? this.#held);
-			this.#held = seq;
-			if (revocations.length === 0 && !behind) return;
-			if (revocations.length < BATCH && !behind) return;
+			const revocations = await this.#store.after(from, BATCH);
+			const last = revocations.at(-1);
+			if (!last) return;
+			await this.#send(revocations);
+			from = last.seq;
+			this.#sent = last.seq;
+			if (revocations.length < BATCH) return;
 		}
+	}
+	async #send(revocations: Revocation[]): Promise<number> {
+		const token = await signControlToken(
+			{ audience: this.#relay.instance, jti: newId(), nowMs: this.#clock.now() },
+			this.#key,
+		);
+		const response = await this.#fetch(`${this.#relay.url}/revocations`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+			body: JSON.stringify({ revocations }),
+			redirect: "error",
+			signal: AbortSignal.timeout(3000),
+		});
+		if (!response.ok) throw new Error(`the relay answered ${response.status}`);
+		return Answer.parse(await response.json()).seq;
 	}
 }

@@ -36,9 +36,12 @@ export class RelayTokens {
 			ref: [`session:${sessionId}`, ...refs(accountId, cameras)],
 		});
 	}
-	/** For an agent: publishes `cameras`. */
+	/**
+	 * For an agent: publishes `cameras`. It rests on agent and account only, so that deleting one camera cuts its viewers
+	 * but not the agent's other cameras; the agent takes a new token without it by itself.
+	 */
 	agent(accountId: string, agentId: string, cameras: readonly string[]): Promise<RelayAccess> {
-		return this.#issue(accountId, { put: cameras, get: [], ref: [`agent:${agentId}`, ...refs(accountId, cameras)] });
+		return this.#issue(accountId, { put: cameras, get: [], ref: [`agent:${agentId}`, `account:${accountId}`] });
 	}
 	async #issue(
 		root: string,

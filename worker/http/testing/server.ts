@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ControlStandIn } from "./relay.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.node.ts", import.meta.url));
+const START_MS = 20_000;
+
+/** What a call answered. */
+export interface Answered {
+	status: number;
+	headers: Headers;
+	text: string;
+	/** The body as JSON; `undefined` for anything else. */
+	json: Record<string, unknown> | undefined;
+	/** Last segment of a problem's type. */
+	problem: string | undefined;
+}
+export interface CallOptions {
+	body?: unknown;
+	/** Sent as it stands instead of `body`. */
+	raw?: string;
+	cookie?: string | undefined;
+	/** Replaces the right origin; `null` leaves it out. */
+	origin?: string | null;
+	headers?: Record<string, string>;
+}
+
+const freePort = () =>
+	new Promise<number>((resolve) => {
+		const probe = createServer().listen(0, "127.0.0.1", () => {
+			const { port } = probe.address() as { port: number };
+			probe.close(() => resolve(port));
+		});
+	});
+
+/** The really started worker, as a process of its own, with a database file and keys in a fresh folder. */
+export class TestWorker {
+	readonly folder: string;
+	readonly control: ControlStandIn;
+	readonly origin: string;
+	/** All that it wrote to its log and to standard error. */
+	output = "";
+	#port: number;
+	#env: Record<string, string>;
+	#child: ChildProcess | undefined;
+
+	private constructor(folder: string, port: number, control: ControlStandIn, env: Record<string, string>) {
+		this.folder = folder;
+		this.control = control;
+		this.#port = port;
+		this.origin = `http://localhost:${port}`;
+		this.#env = env;
+	}
+	static async start(env: Record<string, string> = {}): Promise<TestWorker> {
+		const folder = mkdtempSync(join(tmpdir(), "mivisus-worker-"));
+		const control = new ControlStandIn(join(folder, "secrets", "relay-control-keys.json"));
+		await control.listen();
+		const worker = new TestWorker(folder, await freePort(), control, env);
+		await worker.restart();
+		return worker;
+	}
+	/** Starts the process, again if it was ended. */
+	async restart(): Promise<void> {
+		const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
+			env: {
+				PATH: process.env["PATH"],
+				MIVISUS_PORT: String(this.#port),
+				MIVISUS_ORIGIN: this.origin,
+				MIVISUS_DATABASE: join(this.folder, "worker.db"),
+				MIVISUS_SECRETS: join(this.folder, "secrets"),
+				MIVISUS_RELAY_URL: "https://localhost:4433",
+				MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${this.control.port}`,
+				MIVISUS_LOG: "debug",
+				...this.#env,
+			},
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		this.#child = child;
+		for (const stream of [child.stdout, child.stderr]) {
+			stream?.setEncoding("utf8").on("data", (text: string) => {
+				this.output += text;
+			});
+		}
+		const deadline = Date.now() + START_MS;
+		for (;;) {
+			if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the worker did not start: ${this.output}`);
+			const up = await fetch(`http://127.0.0.1:${this.#port}/api/session`).catch(() => undefined);
+			await up?.arrayBuffer();
+			if (up) return;
+			await new Promise((resolve) => setTimeout(resolve, 25));
+		}
+	}
+	/** Ends the process with `signal`; resolves with its exit code. */
+	end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+		const child = this.#child;
+		if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child?.exitCode ?? null);
+		return new Promise((resolve) => {
+			child.once("exit", (code) => resolve(code));
+			child.kill(signal);
+		});
+	}
+	async close(): Promise<void> {
+		await this.end("SIGKILL");
+		this.control.close();
+		rmSync(this.folder, { recursive: true });
+	}
+	/** One HTTP call, as a page of the service makes it unless the options say otherwise. `path` below `/api`. */
+	async call(method: string, path: string, options: CallOptions = {}): Promise<Answered> {
+		const { body, raw, cookie, origin = this.origin, headers = {} } = options;
+		const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+		const response = await fetch(`http://127.0.0.1:${this.#port}/api${path}`, {
+			method,
+			redirect: "manual",
+			headers: {
+				...(sent !== undefined && { "content-type": "application/json" }),
+				...(cookie && { cookie: `session=${cookie}` }),
+				...(origin !== null && { origin }),
+				...headers,
+			},
+			...(sent !== undefined && { body: sent }),
+		});
+		const text = await response.text();
+		let json: Record<string, unknown> | undefined;
+		try {
+			json = JSON.parse(text);
+		} catch {
+			// Not JSON.
+		}
+		const problem = response.headers.get("content-type")?.startsWith("application/problem+json")
+			? String(json?.["type"]).split("/").at(-1)
+			: undefined;
+		return { status: response.status, headers: response.headers, text, json, problem };
+	}
+	/** Signs up and in; resolves with the cookie's value and the account. */
+	async person(email: string, password = PASSWORD): Promise<{ cookie: string; accountId: string }> {
+		await this.call("POST", "/accounts", { body: { email, fullName: "Ada Test", password } });
+		const { status, headers, json, text } = await this.call("POST", "/session", { body: { email, password } });
+		if (status !== 200) throw new Error(`sign-in answered ${status}: ${text}`);
+		const cookie = /^session=([^;]+)/.exec(headers.get("set-cookie") ?? "")?.[1] ?? "";
+		return { cookie, accountId: (json?.["account"] as { id: string }).id };
+	}
+}
+export const PASSWORD = "a password of the tests";
