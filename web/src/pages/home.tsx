@@ -1,7 +1,8 @@
 import Check from "lucide-solid/icons/check";
-import { createEffect, createResource, createSignal, For, type JSX, Show } from "solid-js";
+import { createEffect, createResource, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
 import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
+import { fitGrid } from "../ui/fit-grid.ts";
 import { Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Link } from "../ui/router.tsx";
@@ -11,6 +12,10 @@ import { problemOf } from "../ui/words.ts";
 import type { Mark } from "../watch/protocol.ts";
 import { viewer } from "../watch/viewer.ts";
 import { orderableAgents } from "./orders.ts";
+
+/** As the style sheet has them, px. */
+const BAR = 57;
+const GAP = 2;
 
 /** All cameras, live, edge to edge; before the first camera, the three steps to it. */
 export function Home() {
@@ -24,6 +29,22 @@ export function Home() {
 		const list = cameras();
 		if (list) viewer.setKnown(list.map(({ id }) => id));
 	});
+	const [space, setSpace] = createSignal({ width: innerWidth, height: innerHeight });
+	const setGrid = (grid: HTMLElement) => {
+		// What is left below the bar, not what the tiles make of it.
+		const measure = () => setSpace({ width: grid.clientWidth || innerWidth, height: innerHeight - BAR });
+		const observer = new ResizeObserver(measure);
+		observer.observe(grid);
+		addEventListener("resize", measure);
+		onCleanup(() => {
+			observer.disconnect();
+			removeEventListener("resize", measure);
+		});
+	};
+	const gridStyle = () => {
+		const { columns, tile } = fitGrid(cameras()?.length ?? 1, space().width, space().height, GAP);
+		return { "--columns": String(columns), "--tile": `${tile}px` };
+	};
 	const summary = () => {
 		const count = cameras()?.length;
 		if (count === undefined) return "";
@@ -34,7 +55,9 @@ export function Home() {
 	};
 	return (
 		<Shell summary={summary()} dark={(cameras()?.length ?? 0) > 0}>
-			<Title hidden={cameras()?.length !== 0}>{t("home.title")}</Title>
+			<Show when={cameras()?.length !== 0}>
+				<Title hidden>{t("home.title")}</Title>
+			</Show>
 			<Show
 				when={result()}
 				fallback={
@@ -57,7 +80,7 @@ export function Home() {
 				<FirstUse />
 			</Show>
 			<Show when={cameras()?.length}>
-				<ul class="grid" aria-label={t("home.grid")}>
+				<ul ref={setGrid} class="grid" style={gridStyle()} aria-label={t("home.grid")}>
 					<For each={cameras()}>
 						{(camera) => (
 							<li>
@@ -106,7 +129,7 @@ function FirstUse() {
 	return (
 		<div class="page">
 			<header>
-				<h2>{t("first.title")}</h2>
+				<Title>{t("first.title")}</Title>
 				<p class="lead">{t("first.lead")}</p>
 			</header>
 			<Show when={elsewhere()}>

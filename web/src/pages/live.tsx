@@ -75,7 +75,9 @@ function One(props: { camera: Camera }) {
 	const hasSound = () => state().sound === "on";
 	return (
 		<section ref={whole} class="one" aria-label={props.camera.name}>
-			<Picture camera={props.camera} onState={setState} bare />
+			<div class="stage">
+				<Picture camera={props.camera} onState={setState} bare />
+			</div>
 			<div class="tools">
 				<Link class="button quiet icon" href="/" aria-label={t("app.back")} title={t("app.back")}>
 					<ArrowLeft size={20} aria-hidden="true" />

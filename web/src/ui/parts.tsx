@@ -95,7 +95,8 @@ export function Field(props: FieldProps) {
 	const [shown, setShown] = createSignal(false);
 	const password = () => props.type === "password";
 	const exact = () => props.exact === true || password() || props.type === "email" || props.type === "url";
-	const described = () => [props.hint && `${id}-hint`, props.fault && `${id}-fault`].filter(Boolean).join(" ");
+	const described = () =>
+		[props.hint && !props.fault && `${id}-hint`, props.fault && `${id}-fault`].filter(Boolean).join(" ");
 	return (
 		<div class="field">
 			<label for={id}>{props.label}</label>
@@ -127,7 +128,7 @@ export function Field(props: FieldProps) {
 					</button>
 				</Show>
 			</div>
-			<Show when={props.hint}>
+			<Show when={props.hint && !props.fault}>
 				<p class="hint" id={`${id}-hint`}>
 					{props.hint}
 				</p>

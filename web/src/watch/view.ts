@@ -13,6 +13,8 @@ import { judge, type Known } from "./view-state.ts";
 const CATCH_UP_MS = 100;
 /** … but shows one at least this often. */
 const CATCH_UP_SHOW_MS = 250;
+/** A view that began shorter ago is still coming to the present. */
+const SETTLE_MS = 2000;
 const RESTART_MS = 1000;
 const RESTART_CAP_MS = 8000;
 
@@ -61,6 +63,7 @@ export class View {
 	#presenter: Presenter<VideoFrame>;
 	#pipe: VideoPipe<VideoFrame>;
 	#size = { width: 0, height: 0 };
+	#activatedMs = 0;
 	#paintedMs: number | undefined;
 	#capturedMs = 0;
 	#badCodec: string | undefined;
@@ -223,6 +226,7 @@ export class View {
 	}
 	#activate(session: RelaySession | undefined): void {
 		this.#active = session;
+		this.#activatedMs = performance.now();
 		this.#pacer.reset();
 		this.#pipe.stop();
 		const slot = this.#slot;
@@ -245,7 +249,8 @@ export class View {
 		const due = this.#pacer.dueMs(frame.timestamp);
 		const justShown = this.#paintedMs !== undefined && Date.now() - this.#paintedMs < CATCH_UP_SHOW_MS;
 		if (now - due > CATCH_UP_MS && this.#pipe.decoding > 2 && justShown) {
-			this.#presenter.dropped += 1;
+			// The cached group is passed through fast on purpose; later on, what is skipped is lost.
+			if (now - this.#activatedMs > SETTLE_MS) this.#presenter.dropped += 1;
 			frame.close();
 			return;
 		}

@@ -1,0 +1,18 @@
+/** Tiles narrower than this are not worth looking at: the grid scrolls instead. */
+const MIN_TILE = 300;
+const RATIO = 16 / 9;
+
+/** Columns and tile width (px) that make `count` tiles as large as they can be in `width` × `height`, with `gap` between. */
+export function fitGrid(count: number, width: number, height: number, gap: number): { columns: number; tile: number } {
+	let best = { columns: 1, tile: 0 };
+	for (let columns = 1; columns <= count; columns += 1) {
+		const rows = Math.ceil(count / columns);
+		const byWidth = (width - gap * (columns - 1)) / columns;
+		const byHeight = ((height - gap * (rows - 1)) / rows) * RATIO;
+		const tile = Math.floor(Math.min(byWidth, byHeight));
+		if (tile > best.tile) best = { columns, tile };
+	}
+	if (best.tile >= Math.min(MIN_TILE, width)) return best;
+	const columns = Math.max(1, Math.min(count, Math.floor((width + gap) / (MIN_TILE + gap))));
+	return { columns, tile: Math.floor((width - gap * (columns - 1)) / columns) };
+}
