@@ -57,7 +57,7 @@ describe("an account", () => {
 		for (const spelling of ["bob@example.test", " BOB@EXAMPLE.TEST "]) {
 			const { json, status } = await signIn(spelling);
 			expect(status, spelling).toBe(200);
-			ids.add((json?.["account"] as { id: string }).id);
+			ids.add((json as { account: { id: string } }).account.id);
 		}
 		expect(ids.size).toBe(1);
 		await signUp("ju\u0308rgen@example.test", "Pa\u0308sswort-1234");

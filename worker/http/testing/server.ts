@@ -141,7 +141,7 @@ export class TestWorker {
 		const { status, headers, json, text } = await this.call("POST", "/session", { body: { email, password } });
 		if (status !== 200) throw new Error(`sign-in answered ${status}: ${text}`);
 		const cookie = /^session=([^;]+)/.exec(headers.get("set-cookie") ?? "")?.[1] ?? "";
-		return { cookie, accountId: (json?.["account"] as { id: string }).id };
+		return { cookie, accountId: (json as { account: { id: string } }).account.id };
 	}
 }
 export const PASSWORD = "a password of the tests";

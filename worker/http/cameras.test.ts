@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { newId } from "@mivisus/wire/ids";
+import { importVerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestAgent, TestPage, until } from "./testing/parties.ts";
+import { TestWorker } from "./testing/server.ts";
+
+let worker: TestWorker;
+let ada: TestPage;
+let agent: TestAgent;
+beforeAll(async () => {
+	worker = await TestWorker.start();
+	ada = await TestPage.open(worker, "ada@example.test");
+	agent = await ada.link();
+});
+afterAll(() => worker.close());
+
+describe("a camera", () => {
+	it("02.3: is shown with its address, carried to the agent sealed, renamed, and gone when deleted", async () => {
+		const id = await ada.addCamera(agent);
+		const camera = { id, name: "Door", agentId: agent.id, sound: false };
+		const address = { scheme: "rtsp", host: "192.0.2.10", port: 554, path: "/live" };
+		expect((await ada.call("GET", "/cameras")).json).toMatchObject({ cameras: [{ ...camera, address }] });
+		const state = await agent.state();
+		expect(state.cameras).toEqual([{ id }]);
+		expect(state.commands).toHaveLength(1);
+		expect((await ada.call("PATCH", `/cameras/${id}`, { name: " Porch " })).status).toBe(204);
+		expect((await ada.call("GET", "/cameras")).text).toContain('"Porch"');
+		const command = await ada.command(agent, { type: "camera.remove", camera: id });
+		expect((await ada.call("DELETE", `/cameras/${id}`, { command })).status).toBe(204);
+		expect((await ada.call("GET", "/cameras")).json).toEqual({ cameras: [] });
+		const after = await agent.state();
+		expect(after.cameras).toEqual([]);
+		// Only the order to forget it is left; the one with its sealed address is gone.
+		expect(after.commands.map(({ command }) => command)).toEqual([command]);
+		await until(() => worker.control.heard.some(({ ref }) => ref === `camera:${id}`), 3000);
+		expect((await ada.call("DELETE", `/cameras/${id}`, {})).problem).toBe("not-found");
+		expect((await ada.call("POST", "/relay-token", { cameras: [id] })).problem).toBe("not-found");
+	});
+	it("A13: an address with a user or a password in it is refused, not stored", async () => {
+		const id = newId();
+		const command = await ada.command(agent, { camera: id, sealed: "c2VhbGVk" });
+		const address = { scheme: "rtsp", host: "admin:S3cr@t@192.0.2.1", port: 554, path: "/" };
+		const answer = await ada.call("POST", "/cameras", { id, name: "x", agentId: agent.id, address, command });
+		expect(answer.problem).toBe("malformed");
+		expect(answer.text).not.toContain("S3cr");
+		for (const extra of [{ user: "admin" }, { password: "S3cr@t" }]) {
+			const body = { id, name: "x", agentId: agent.id, address: { ...address, host: "cam", ...extra }, command };
+			expect((await ada.call("POST", "/cameras", body)).problem).toBe("malformed");
+		}
+	});
+	it("is not added by a command for another camera or agent, nor twice", async () => {
+		const [id, address] = [newId(), { scheme: "rtsp", host: "cam", port: 554, path: "/" }];
+		const add = (command: string) =>
+			ada.call("POST", "/cameras", { id, name: "x", agentId: agent.id, address, command });
+		expect((await add(await ada.command(agent))).problem).toBe("malformed");
+		expect((await add(await ada.command(agent, { camera: id, agent: newId() }))).problem).toBe("malformed");
+		expect((await add("nonsense")).problem).toBe("malformed");
+		expect((await add(await ada.command(agent, { camera: id }))).status).toBe(201);
+		expect((await add(await ada.command(agent, { camera: id }))).problem).toBe("already-exists");
+		await ada.call("DELETE", `/cameras/${id}`, {});
+	});
+	it("is seen with a token that the relay accepts, that rests on this session and names exactly the wanted cameras", async () => {
+		const [one, two] = [await ada.addCamera(agent), await ada.addCamera(agent)];
+		const { json } = await ada.call("POST", "/relay-token", { cameras: [one] });
+		const keys = await importVerificationKeys(
+			JSON.parse(readFileSync(join(worker.folder, "secrets/relay-token-keys.json"), "utf8")),
+		);
+		const claims = await verifyRelayToken(String(json?.["token"]), { audience: "relay-1", keys, nowMs: Date.now() });
+		expect(claims.get).toEqual([one]);
+		expect(claims.put).toEqual([expect.stringMatching(/^\.peer\/[\w-]{22}$/)]);
+		expect(claims.mivisus.ref).toEqual(
+			expect.arrayContaining([`camera:${one}`, `account:${ada.accountId}`, expect.stringMatching(/^session:/)]),
+		);
+		expect(JSON.stringify(claims)).not.toContain(two);
+		expect(Number(json?.["untilMs"])).toBeLessThanOrEqual(Date.now() + 3_600_000);
+		for (const id of [one, two]) await ada.call("DELETE", `/cameras/${id}`, {});
+	});
+	it("64 cameras: the agent still gets its token, and the page one for as many as one token holds", async () => {
+		const bob = await TestPage.open(worker, "many@example.test");
+		const attic = await bob.link();
+		const ids: string[] = [];
+		for (let i = 0; i < 64; i++) ids.push(await bob.addCamera(attic));
+		await expect(bob.addCamera(attic)).rejects.toThrow("429");
+		expect((await attic.call("/agent/relay-token")).status).toBe(200);
+		expect((await bob.call("POST", "/relay-token", { cameras: ids.slice(0, 40) })).status).toBe(200);
+		expect((await bob.call("POST", "/relay-token", { cameras: ids.slice(0, 41) })).problem).toBe("malformed");
+	});
+});
+
+describe("a command", () => {
+	it("reaches the waiting agent in no time, and its answer the page", async () => {
+		const camera = await ada.addCamera(agent);
+		for (const { id } of (await agent.state()).commands) await agent.call("/agent/acks", { id, state: "done" });
+		const { revision } = await agent.state();
+		const waiting = agent.state(revision, 10_000);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		const started = Date.now();
+		const command = await ada.command(agent, { type: "camera.sound", camera, on: true });
+		const sent = await ada.call("POST", "/commands", { command });
+		expect(sent.status).toBe(202);
+		expect((await waiting).commands.map(({ command }) => command)).toEqual([command]);
+		expect(Date.now() - started).toBeLessThan(1000);
+		const id = String(sent.json?.["id"]);
+		expect((await ada.call("GET", `/commands/${id}`)).json).toMatchObject({ id, state: "waiting" });
+		expect((await agent.call("/agent/acks", { id, state: "done" })).status).toBe(204);
+		expect((await ada.call("GET", `/commands/${id}`)).json).toMatchObject({ state: "done" });
+		expect((await ada.call("GET", "/cameras")).json).toMatchObject({ cameras: [{ id: camera, sound: true }] });
+		expect((await agent.state()).commands).toEqual([]);
+	});
+	it("03.3: sound is shown as on only when the agent says that it is", async () => {
+		const camera = await ada.addCamera(agent);
+		const command = await ada.command(agent, { type: "camera.sound", camera, on: true });
+		const id = String((await ada.call("POST", "/commands", { command })).json?.["id"]);
+		const shown = async () =>
+			((await ada.call("GET", "/cameras")).json as { cameras: { id: string; sound: boolean }[] }).cameras.find(
+				(each) => each.id === camera,
+			)?.sound;
+		expect(await shown()).toBe(false);
+		await agent.call("/agent/acks", { id, state: "refused", code: "replayed", detail: "Too old." });
+		expect(await shown()).toBe(false);
+		expect((await ada.call("GET", `/commands/${id}`)).json).toMatchObject({ code: "replayed", detail: "Too old." });
+		// An answer is final.
+		expect((await agent.call("/agent/acks", { id, state: "done" })).problem).toBe("not-found");
+		expect(await shown()).toBe(false);
+	});
+	it("a poll without news ends when it said it would", async () => {
+		for (const { id } of (await agent.state()).commands) await agent.call("/agent/acks", { id, state: "done" });
+		const { revision } = await agent.state();
+		const started = Date.now();
+		expect((await agent.state(revision, 600)).revision).toBe(revision);
+		expect(Date.now() - started).toBeGreaterThanOrEqual(590);
+		expect((await agent.call("/agent/state", { after: 0, waitMs: 25_001 })).problem).toBe("malformed");
+	});
+	it("survives the worker: what was accepted is delivered after a kill", async () => {
+		const command = await ada.command(agent, { type: "camera.sound", camera: newId(), on: false });
+		expect((await ada.call("POST", "/commands", { command })).status).toBe(202);
+		await worker.end("SIGKILL");
+		await worker.restart();
+		expect((await agent.state()).commands.map(({ command }) => command)).toContain(command);
+	});
+});
