@@ -39,10 +39,13 @@ if (inBrowser) document.documentElement.lang = language();
 export const t = (key: Key, values: Record<string, string | number> = {}): string =>
 	fill(DICTIONARIES[language()][key], values);
 
+/** The person's own variety of the language: hours and commas as they write them. */
+const locale = () => navigator.languages.find((tag) => tag.startsWith(language())) ?? language();
+
 /** A time of day, with the day when it is not today. */
 export function clockTime(ms: number, nowMs = Date.now()): string {
 	const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString();
-	return new Intl.DateTimeFormat(language(), {
+	return new Intl.DateTimeFormat(locale(), {
 		hour: "2-digit",
 		minute: "2-digit",
 		...(!sameDay && { day: "numeric", month: "short" }),
@@ -50,4 +53,4 @@ export function clockTime(ms: number, nowMs = Date.now()): string {
 }
 /** A number with `digits` decimals, as the language writes it. */
 export const figure = (value: number, digits = 0): string =>
-	new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);

@@ -17,7 +17,15 @@ function translate(error: unknown, kind: "reset" | "stopped"): StreamError {
 	}
 	return new StreamError("session-closed", undefined, { cause: error });
 }
-const withCode = (code: number) => new WebTransportError("", { source: "stream", streamErrorCode: code });
+/** An error that carries `code` to the peer. The draft's constructor took one object, and Chromium still wants it. */
+function withCode(code: number): WebTransportError {
+	try {
+		return new WebTransportError("", { source: "stream", streamErrorCode: code });
+	} catch {
+		const Drafted = WebTransportError as unknown as new (init: { streamErrorCode: number }) => WebTransportError;
+		return new Drafted({ streamErrorCode: code });
+	}
+}
 
 class Sender implements SendStream {
 	#stream: WritableStream<Uint8Array>;
