@@ -45,7 +45,7 @@ describe("a camera", () => {
 		const answer = await ada.call("POST", "/cameras", { id, name: "x", agentId: agent.id, address, command });
 		expect(answer.problem).toBe("malformed");
 		expect(answer.text).not.toContain("S3cr");
-		for (const extra of [{ user: "admin" }, { password: "S3cr@t" }]) {
+		for (const extra of [{ user: "admin" }, { password: "S3cr@t" }, { path: "/live?pwd=S3cr@t" }]) {
 			const body = { id, name: "x", agentId: agent.id, address: { ...address, host: "cam", ...extra }, command };
 			expect((await ada.call("POST", "/cameras", body)).problem).toBe("malformed");
 		}

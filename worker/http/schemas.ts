@@ -1,3 +1,4 @@
+import { displayPath } from "@mivisus/wire/address";
 import { bytesText, Id } from "@mivisus/wire/ids";
 import { MAX_STATEMENT_BYTES } from "@mivisus/wire/limits";
 import { z } from "zod";
@@ -29,7 +30,11 @@ export const Address = z.strictObject({
 	scheme: z.enum(["rtsp", "rtsps"]),
 	host,
 	port: z.number().int().min(1).max(65535),
-	path: z.string().max(1024),
+	/** Its secrets are struck out; the agent has them in the sealed access (policy 02.3). */
+	path: z
+		.string()
+		.max(1024)
+		.refine((path) => displayPath(path) === path, { error: "a path with its user and password struck out" }),
 });
 export const Camera = z.object({ id: Id, name, agentId: Id, address: Address, sound: z.boolean(), createdAtMs: ms });
 export const CamerasAnswer = z.object({ cameras: z.array(Camera) });
