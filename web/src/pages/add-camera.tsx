@@ -1,3 +1,4 @@
+import { displayPath } from "@mivisus/wire/address";
 import { newId } from "@mivisus/wire/ids";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { createResource, createSignal, For, onCleanup, Show } from "solid-js";
@@ -124,13 +125,9 @@ function Form(props: { agents: Orderable[] }) {
 		const id = newId();
 		const command = await signCameraAccess(vault, agent.pin, id, access);
 		setStep("sending");
-		const created = await api.addCamera({
-			id,
-			name: name().trim(),
-			agentId: agent.pin.agentId,
-			address: where,
-			command,
-		});
+		// The service gets an address to show; what a path may hold of user and password stays in the sealed one.
+		const address = { ...where, path: displayPath(where.path) };
+		const created = await api.addCamera({ id, name: name().trim(), agentId: agent.pin.agentId, address, command });
 		if (created.kind === "problem") return { kind: "problem", problem: created.problem };
 		if (created.kind === "aborted") return undefined;
 		left = id;
