@@ -1,4 +1,5 @@
 import { AsyncQueue } from "@mivisus/transport/moq/queue";
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { describe, expect, it } from "vitest";
 import { Broadcast, type UpstreamGroup } from "./broadcast.ts";
 import { Directory } from "./directory.ts";
@@ -181,6 +182,32 @@ describe("a track", () => {
 		last.finish();
 		await turn();
 		expect([watching.seen, ended]).toEqual([["1:1", "1."], 1]);
+	});
+	it("the publisher's loss cuts the group under way: subscribers have no more to wait for", async () => {
+		const { subscriptions, subscribe } = publisher();
+		const broadcast = new Broadcast("r", "cam", subscribe);
+		const lease = await broadcast.lease("video", 1);
+		const { seen, subscriber } = viewer();
+		let ended = false;
+		lease.attach(
+			subscriber,
+			() =>
+				void subscriber.drained().then(() => {
+					ended = true;
+				}),
+		);
+		const [whole, cut] = [group(1), group(2)];
+		subscriptions[0]!.groups.push(whole);
+		whole.push(1);
+		whole.finish();
+		subscriptions[0]!.groups.push(cut);
+		cut.push(2);
+		await turn();
+		broadcast.end();
+		await turn();
+		expect(ended).toBe(true);
+		expect(cut.stopped).toEqual([WIRE_ERROR_CODES.cancelled]);
+		expect(seen).toEqual(["1:1", "1.", "2:2", `2!${WIRE_ERROR_CODES.cancelled}`]);
 	});
 	it("a refusal reaches who asked, and the next one asks again", async () => {
 		let asked = 0;

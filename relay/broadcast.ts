@@ -69,12 +69,16 @@ class Run {
 			(upstream) => upstream.close(),
 			() => {},
 		);
-		for (const group of this.#open) group.stop(WIRE_ERROR_CODES.cancelled);
 		this.#current = undefined;
-		const ends = [...this.#subscribers.values()];
+		const left = [...this.#subscribers];
 		this.#subscribers.clear();
+		for (const group of this.#open) {
+			group.stop(WIRE_ERROR_CODES.cancelled);
+			// Its rest never comes: nobody may wait for it, least of all the subscription's own end.
+			for (const [subscriber] of left) subscriber.abandon(group.sequence, WIRE_ERROR_CODES.cancelled);
+		}
 		this.#onOver();
-		for (const onEnd of ends) onEnd();
+		for (const [, onEnd] of left) onEnd();
 	}
 	async #follow(): Promise<void> {
 		const receiving = new Set<Promise<void>>();
