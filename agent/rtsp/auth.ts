@@ -152,14 +152,16 @@ export class Authenticator {
 		this.#password = options.password;
 		this.#random = options.random;
 	}
-	/** Takes in the challenges of a 401. `tries`: how often this request was already sent with credentials. */
-	challenge(values: readonly string[], tries: number): ChallengeOutcome {
+	/** Takes in the challenges of a 401. `answered`: how many of them this same request has answered already. */
+	challenge(values: readonly string[], answered: number): ChallengeOutcome {
 		if (this.#user === undefined) return "no-credentials";
 		const challenges = parseChallenges(values);
 		const offers = challenges.map(readDigest).filter((offer) => offer !== undefined);
 		const best = offers.toSorted((a, b) => b.rank - a.rank)[0];
-		// A correct answer to an expired nonce earns a fresh one; a second refusal means the credentials.
-		if (tries > 1 || (tries === 1 && !best?.stale && best?.nonce === this.#digest?.nonce)) return "refused";
+		// A correct answer to an expired nonce earns a fresh one; any other second refusal means the credentials, and more
+		// tries would lock the account of the camera.
+		if (answered > 1 || (answered === 1 && !best?.stale)) return "refused";
+		if (best && best.nonce === this.#digest?.nonce && !best.stale) return "refused";
 		if (best) {
 			if (best.nonce !== this.#digest?.nonce) this.#count = 0;
 			this.#digest = best;
@@ -168,7 +170,7 @@ export class Authenticator {
 		}
 		if (challenges.some(({ scheme }) => scheme === "digest")) return "unsupported";
 		if (!challenges.some(({ scheme }) => scheme === "basic")) return "unsupported";
-		if (tries > 0) return "refused";
+		if (this.#basic) return "refused";
 		this.#basic = true;
 		return "retry";
 	}

@@ -1,0 +1,114 @@
+import type { BroadcastClock, MediaTracks } from "../publish/broadcast.ts";
+import type { Unit } from "../publish/gop.ts";
+import { parseSenderReport } from "../rtp/packet.ts";
+import { RtpReceiver } from "../rtp/receiver.ts";
+import { Timeline } from "../rtp/timeline.ts";
+import { parameterSets, type SdpMedia } from "../rtsp/sdp.ts";
+import { AacDepacketizer, type AudioDepacketizer } from "./aac.ts";
+import { H264Depacketizer } from "./h264.ts";
+import { G711Depacketizer } from "./pcma.ts";
+
+type Kind = "video" | "audio";
+
+export interface ReceptionListener {
+	/** The tracks became known or changed; units follow. */
+	tracks(tracks: MediaTracks): void;
+	unit(kind: Kind, unit: Unit): void;
+	/** Packets come, but no picture can be shown yet. */
+	waiting(): void;
+}
+
+/** What one RTSP session brings: packets in, tracks and units out. Does no I/O. */
+export class Reception {
+	#video: { receiver: RtpReceiver; depacketizer: H264Depacketizer; timeline: Timeline };
+	#audio: { receiver: RtpReceiver; depacketizer: AudioDepacketizer; timeline: Timeline } | undefined;
+	#clock: BroadcastClock;
+	#tell: ReceptionListener;
+	#packets = 0;
+	#live = false;
+
+	/** `lastUs`: timestamps go on above these, which an earlier session has used. */
+	constructor(options: {
+		video: SdpMedia;
+		audio: SdpMedia | undefined;
+		transport: "tcp" | "udp";
+		clock: BroadcastClock;
+		lastUs: Record<Kind, number>;
+		tell: ReceptionListener;
+	}) {
+		const { video, audio, transport, lastUs } = options;
+		this.#clock = options.clock;
+		this.#tell = options.tell;
+		const timeline = new Timeline({ clockRate: video.clockRate, afterUs: lastUs.video });
+		this.#video = {
+			receiver: new RtpReceiver(video.payloadType ?? 0, transport),
+			depacketizer: new H264Depacketizer(parameterSets(video)),
+			timeline,
+		};
+		const depacketizer = audio && (AacDepacketizer.create(audio) ?? G711Depacketizer.create(audio));
+		if (audio && depacketizer) {
+			this.#audio = {
+				receiver: new RtpReceiver(audio.payloadType ?? 0, transport),
+				depacketizer,
+				timeline: new Timeline({ clockRate: audio.clockRate, afterUs: lastUs.audio, leader: timeline }),
+			};
+		}
+	}
+	/** RTP packets that came, of any track: the sign that the camera is there (P06). */
+	get packets(): number {
+		return this.#packets;
+	}
+	/** Whether a picture was given. */
+	get live(): boolean {
+		return this.#live;
+	}
+	/** Takes one RTP packet as it came. */
+	packet(kind: Kind, data: Uint8Array): void {
+		this.#packets += 1;
+		if (this.#packets === 1) this.#tell.waiting();
+		const nowMs = this.#clock.now();
+		if (kind === "video") this.#pictures(this.#video.receiver.push(data, nowMs), nowMs);
+		else if (this.#audio) this.#sounds(this.#audio.receiver.push(data, nowMs), nowMs);
+	}
+	/** Takes one RTCP packet as it came. */
+	report(kind: Kind, data: Uint8Array): void {
+		const report = parseSenderReport(data);
+		if (report) (kind === "video" ? this.#video : this.#audio)?.timeline.report(report);
+	}
+	/** Bytes of the connection were lost. */
+	lost(): void {
+		this.#video.receiver.markLost();
+		this.#audio?.receiver.markLost();
+	}
+	/** Whether `head` can begin a packet of that track. */
+	expects(kind: Kind, head: Uint8Array): boolean {
+		return (kind === "video" ? this.#video : this.#audio)?.receiver.expects(head) ?? false;
+	}
+	/** Lets go what waited too long for its elders; call it now and then. */
+	expire(): void {
+		const nowMs = this.#clock.now();
+		this.#pictures(this.#video.receiver.expire(nowMs), nowMs);
+		if (this.#audio) this.#sounds(this.#audio.receiver.expire(nowMs), nowMs);
+	}
+	#pictures(ordered: ReturnType<RtpReceiver["push"]>, nowMs: number): void {
+		const { depacketizer, timeline } = this.#video;
+		for (const { packet, lost } of ordered) {
+			for (const { timestamp, key, data, config } of depacketizer.push(packet, lost > 0)) {
+				if (config) this.#tell.tracks({ video: config, audio: this.#audio?.depacketizer.config });
+				this.#live = true;
+				this.#tell.unit("video", { timestampUs: timeline.map(timestamp, nowMs), key, data });
+			}
+		}
+	}
+	#sounds(ordered: ReturnType<RtpReceiver["push"]>, nowMs: number): void {
+		if (!this.#audio) return;
+		const { depacketizer, timeline } = this.#audio;
+		for (const { packet, lost } of ordered) {
+			for (const { timestamp, data } of depacketizer.push(packet, lost > 0)) {
+				const timestampUs = timeline.map(timestamp, nowMs);
+				// Nobody knows of the track before the first picture.
+				if (this.#live) this.#tell.unit("audio", { timestampUs, key: true, data });
+			}
+		}
+	}
+}
