@@ -32,13 +32,23 @@ function ageWords(ageMs: number): string {
 	if (seconds < 120) return t("age.secondsWord", { n: figure(seconds) });
 	return t("age.minutesWord", { n: figure(Math.round(seconds / 60)) });
 }
+const CODECS: [RegExp, string][] = [
+	[/^(hvc1|hev1)/, "H.265"],
+	[/^avc[13]/, "H.264"],
+	[/^av01/, "AV1"],
+	[/^vp09/, "VP9"],
+	[/^(mjpeg|jpeg)/i, "MJPEG"],
+];
+/** A codec string as people know it. */
+const codecName = (codec: string) => CODECS.find(([form]) => form.test(codec))?.[1] ?? codec;
+
 /** The reason as a sentence. */
 export function whyText(why: Why): string {
 	return t(`why.${why.code}` as Key, {
 		time: why.sinceMs === undefined ? "" : clockTime(why.sinceMs),
 		age: why.ageMs === undefined ? "" : ageWords(why.ageMs),
 		detail: why.detail ?? "",
-		codec: why.detail ?? "",
+		codec: codecName(why.detail ?? ""),
 	});
 }
 

@@ -49,10 +49,12 @@ let decoders: FakeDecoder[];
 let faults: PipeFault[];
 let shown: number[];
 let closed: number[];
+let playable: boolean;
 let pipe: VideoPipe<Picture>;
 const UNIT = new Uint8Array(1);
 beforeEach(() => {
 	nowMs = 0;
+	playable = true;
 	[decoders, faults, shown, closed] = [[], [], [], []];
 	pipe = new VideoPipe<Picture>({
 		make: (output, error) => {
@@ -61,6 +63,7 @@ beforeEach(() => {
 		},
 		output: ({ timestamp }) => void shown.push(timestamp),
 		fault: (fault) => void faults.push(fault),
+		supported: async () => playable,
 		now: () => nowMs,
 	});
 	pipe.configure({ codec: "avc1.64001f" });
@@ -156,6 +159,15 @@ describe("the video pipe", () => {
 		pipe.configure({ codec: "avc1.42c01e" });
 		pipe.push(3, UNIT, true);
 		expect(decoders).toHaveLength(2);
+	});
+	it("asks the browser when the error does not say it: Chromium calls an unknown codec an OperationError", async () => {
+		playable = false;
+		pipe.push(1, UNIT, true);
+		last().die("OperationError");
+		await Promise.resolve();
+		expect(faults).toEqual(["failed", "unsupported"]);
+		pipe.push(2, UNIT, true);
+		expect(decoders).toHaveLength(1);
 	});
 	it("closes a picture that comes after it was stopped, and is ready for more", () => {
 		pipe.push(1, UNIT, true);

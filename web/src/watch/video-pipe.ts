@@ -33,6 +33,7 @@ export class VideoPipe<P extends Picture> {
 	#lastOutputMs = 0;
 	#output: (picture: P) => void;
 	#fault: (fault: PipeFault) => void;
+	#supported: (config: VideoConfig) => Promise<boolean>;
 	#now: () => number;
 	/** Access units not given to the decoder. */
 	dropped = 0;
@@ -42,11 +43,14 @@ export class VideoPipe<P extends Picture> {
 		output: (picture: P) => void;
 		/** The pipe waits for a key picture from then on; `unsupported` is final for this configuration. */
 		fault: (fault: PipeFault) => void;
+		/** Asked after a failure: browsers do not agree on the error by which they say that a codec is not theirs. */
+		supported: (config: VideoConfig) => Promise<boolean>;
 		now: () => number;
 	}) {
 		this.#make = options.make;
 		this.#output = options.output;
 		this.#fault = options.fault;
+		this.#supported = options.supported;
 		this.#now = options.now;
 	}
 	get decoding(): number {
@@ -127,10 +131,23 @@ export class VideoPipe<P extends Picture> {
 		return this.#decoder;
 	}
 	#failed(error: Error): void {
-		const unsupported = error.name === "NotSupportedError" || error instanceof TypeError;
 		this.stop();
-		if (unsupported) this.#config = undefined;
-		this.#fault(unsupported ? "unsupported" : "failed");
+		if (error.name === "NotSupportedError" || error instanceof TypeError) {
+			this.#giveUp();
+			return;
+		}
+		this.#fault("failed");
+		const config = this.#config;
+		if (!config) return;
+		void this.#supported(config).then((supported) => {
+			if (!supported && config === this.#config) this.#giveUp();
+		});
+	}
+	/** Nothing more is fed until another configuration comes. */
+	#giveUp(): void {
+		this.stop();
+		this.#config = undefined;
+		this.#fault("unsupported");
 	}
 }
 

@@ -92,6 +92,7 @@ export class View {
 			make: makeDecoder,
 			output: (frame) => this.#decoded(frame),
 			fault: (fault) => this.#fault(fault),
+			supported: async (config) => (await VideoDecoder.isConfigSupported(config)).supported ?? false,
 			now: () => performance.now(),
 		});
 	}
