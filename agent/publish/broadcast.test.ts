@@ -93,7 +93,7 @@ const lastCatalog = (subscription: ReturnType<typeof subscribe>) => {
 };
 
 describe("a camera as a broadcast", () => {
-	it("A09: reads nothing and sends nothing until somebody asks, and is silent again afterwards", async () => {
+	it("03.1, A09: reads nothing and sends nothing until somebody asks, and is silent again afterwards", async () => {
 		expect(source.starts).toBe(0);
 		const viewer = subscribe(Track.video);
 		broadcast.serve(viewer);
@@ -169,7 +169,7 @@ describe("a camera as a broadcast", () => {
 		expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
 	});
 
-	it("03: sound neither shows in the catalog nor flows until the owner switches it on, and ends when it is off", async () => {
+	it("03.3: sound neither shows in the catalog nor flows until the owner switches it on, and ends when it is off", async () => {
 		const viewer = subscribe(Track.catalog);
 		broadcast.serve(viewer);
 		source.listener?.tracks(tracks);

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { newId } from "@mivisus/wire/ids";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -146,7 +148,7 @@ describe("A7: another tenant", () => {
 		expect((await ada.call("GET", `/commands/${command}`)).json).toMatchObject({ state: "waiting" });
 		expect((await attic.state()).cameras).toEqual([]);
 	});
-	it("without a session every person's route is closed", async () => {
+	it("04.2: without a session every person's route is closed", async () => {
 		for (const { who, method, path } of routeTable().filter((route) => route.who === "person")) {
 			const answer = await worker.call(method, path.replace(":id", camera), method === "GET" ? {} : { body: {} });
 			expect(answer.problem, `${who} ${method} ${path}`).toBe("unauthorized");
@@ -200,7 +202,7 @@ describe("A9: nonsense", () => {
 	}, 60_000);
 });
 
-it("P1: no address, name, password, token, code or key of anybody stands in the log", async () => {
+it("02.10, P1: no address, name, password, token, code or key of anybody stands in the log", async () => {
 	await worker.call("POST", "/session", { body: { email: "ada@example.test", password: "wrong canary password" } });
 	await worker.call("POST", "/accounts", { raw: '{"email":"canary@example.test","password":' });
 	const relay = (await ada.call("POST", "/relay-token", { cameras: [camera] })).json;
@@ -220,4 +222,16 @@ it("P1: no address, name, password, token, code or key of anybody stands in the 
 		expect(canary.length).toBeGreaterThan(3);
 		expect(worker.output, canary).not.toContain(canary);
 	}
+});
+
+it("02.2, 02.10: neither a password nor a network address is in the database's files", async () => {
+	await worker.end("SIGTERM");
+	for (const name of readdirSync(worker.folder)) {
+		if (!name.startsWith("worker.db")) continue;
+		const bytes = readFileSync(join(worker.folder, name)).toString("latin1");
+		for (const canary of [PASSWORD, "wrong canary password", "127.0.0.1", "::1", "node"]) {
+			expect(bytes, `${canary} in ${name}`).not.toContain(canary);
+		}
+	}
+	await worker.restart();
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { newId } from "@mivisus/wire/ids";
 import { importVerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => worker.close());
 
 describe("a camera", () => {
-	it("02.3: is shown with its address, carried to the agent sealed, renamed, and gone when deleted", async () => {
+	it("02.3, 07.2, 07.3: is shown with its address, carried to the agent sealed, renamed, and gone when deleted", async () => {
 		const id = await ada.addCamera(agent);
 		const camera = { id, name: "Door", agentId: agent.id, sound: false };
 		const address = { scheme: "rtsp", host: "192.0.2.10", port: 554, path: "/live" };
@@ -140,4 +141,28 @@ describe("a command", () => {
 		await worker.restart();
 		expect((await agent.state()).commands.map(({ command }) => command)).toContain(command);
 	});
+});
+
+/** As the operator does it until rights are in the page. */
+async function change(sql: string): Promise<{ rows: unknown[] }> {
+	const database = createClient({ url: `file:${join(worker.folder, "worker.db")}`, timeout: 5000 } as never);
+	const result = await database.execute(sql);
+	database.close();
+	return { rows: result.rows.map((row) => ({ ...row })) };
+}
+
+it("07.6: a restricted account keeps its data and gets no picture, from neither side", async () => {
+	const bob = await TestPage.open(worker, "restricted@example.test");
+	const attic = await bob.link();
+	const camera = await bob.addCamera(attic);
+	await change(`UPDATE accounts SET state = 'restricted' WHERE id = '${bob.accountId}'`);
+	expect((await bob.call("GET", "/cameras")).text).toContain(camera);
+	expect((await bob.call("POST", "/relay-token", { cameras: [camera] })).problem).toBe("restricted");
+	expect((await attic.call("/agent/relay-token")).problem).toBe("restricted");
+});
+it("02.4: of an agent's presence the day is stored, and nothing finer", async () => {
+	await agent.state();
+	const today = new Date().toISOString().slice(0, 10);
+	const { rows } = await change(`SELECT last_seen_day FROM agents WHERE id = '${agent.id}'`);
+	expect(rows).toEqual([{ last_seen_day: today }]);
 });

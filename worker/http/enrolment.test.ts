@@ -22,7 +22,7 @@ afterAll(() => worker.close());
 const newAgent = async () => new TestAgent(worker, await Keys.make());
 
 describe("enrolment", () => {
-	it("brings agent and browser together, and the MAC arrives as it was made", async () => {
+	it("02.9: brings agent and browser together, and the MAC arrives as it was made", async () => {
 		const agent = await newAgent();
 		expect((await agent.announce()).status).toBe(201);
 		expect((await agent.poll()).json).toEqual({ state: "waiting" });

@@ -17,7 +17,7 @@ afterEach(async () => {
 	rmSync(folder, { recursive: true });
 });
 
-it("06: what ran out goes, to the millisecond; what did not stays", async () => {
+it("02.11, 06.1: what ran out goes, to the millisecond; what did not stays", async () => {
 	const now = Date.UTC(2026, 10, 25);
 	const [account, agent] = [newId(), newId()];
 	await database.write(async (db) => {

@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DATA_MAP } from "@mivisus/worker/data-map";
+import { describe, expect, it } from "vitest";
+import { readPolicy } from "../../scripts/ledger/rows.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const text = readFileSync(join(root, "PRIVACY.md"), "utf8");
+const policy = new Map(readPolicy(text).map((sentence) => [sentence.id, sentence]));
+/** Both languages of a sentence hold what `words` says. */
+function says(id: string, ...words: [en: RegExp, fr: RegExp]): void {
+	expect(policy.get(id)?.en, id).toMatch(words[0]);
+	expect(policy.get(id)?.fr, id).toMatch(words[1]);
+}
+/** Source files below `room`, without tests, as [path, text]. */
+function sources(...rooms: string[]): [string, string][] {
+	return rooms.flatMap((room) =>
+		(readdirSync(join(root, room), { recursive: true, encoding: "utf8" }) as string[])
+			.filter((path) => /\.tsx?$/.test(path) && !/\.test\.|node_modules|testing\//.test(path))
+			.map((path): [string, string] => [`${room}/${path}`, readFileSync(join(root, room, path), "utf8")]),
+	);
+}
+const holding = (pattern: RegExp, ...rooms: string[]) =>
+	sources(...rooms)
+		.filter(([, source]) => pattern.test(source))
+		.map(([path]) => path);
+
+describe("what the policy must tell", () => {
+	it("01.1, 01.2, 01.3, 01.4: who is responsible, where, and for what", () => {
+		says("01.1", /controller/, /responsable de traitement/);
+		says("01.2", /contact@mivisus\.com/, /contact@mivisus\.com/);
+		says("01.3", /France/, /France/);
+		says("01.4", /processor.*article 28/, /sous-traitant.*article 28/);
+	});
+	it("03.5, 05.6: that people filmed must be told, and that nothing is perfectly secure", () => {
+		says("03.5", /tell the people.*live/, /informer les personnes.*direct/);
+		says("05.6", /No method.*perfectly secure/, /Aucune méthode.*parfaitement sûre/);
+	});
+	it("07.8, 07.9: where to complain, and directives after death", () => {
+		says("07.8", /CNIL/, /CNIL/);
+		says("07.9", /article 85/, /article 85/);
+	});
+	it("10.2, 11.1: the date at the top, the same in both languages, and the address", () => {
+		const months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(" ");
+		const english = /Last revised: (\d+ \w+ \d{4})/.exec(text)?.[1] ?? "";
+		const [, day, month = "", year] = /Dernière révision : (\d+) (\S+) (\d{4})/.exec(text) ?? [];
+		const french = new Date(Date.UTC(Number(year), months.indexOf(month), Number(day)));
+		expect(new Date(`${english} UTC`)).toEqual(french);
+		says("11.1", /contact@mivisus\.com/, /contact@mivisus\.com/);
+	});
+});
+
+describe("what the code must not do", () => {
+	it("03.2: relay and worker have no way to write media: the relay opens no file for writing", () => {
+		const writing = /\b(writeFile|createWriteStream|appendFile|openSync|writeSync|mkdtemp)/;
+		expect(holding(writing, "relay")).toEqual([]);
+		expect(holding(writing, "worker")).toEqual(["worker/platform/secrets.node.ts"]);
+		expect(holding(/from "@mivisus\/transport/, "worker")).toEqual([]);
+	});
+	it("04.1, 04.6: every column serves a sentence of the policy, and none is kept for the law's sake unsaid", () => {
+		for (const [table, columns] of Object.entries(DATA_MAP)) {
+			for (const [column, { purpose, basis }] of Object.entries(columns)) {
+				for (const id of purpose) expect([...policy.keys()], `${table}.${column}`).toContain(id);
+				if (basis === "legal-obligation") expect(purpose, `${table}.${column}`).toContain("04.6");
+			}
+		}
+	});
+	it("04.7: nobody is told anything: the worker calls no host but its relay", () => {
+		expect(holding(/\bfetch\(/, "worker").sort()).toEqual(["worker/relay-place.ts", "worker/revocations/pusher.ts"]);
+		expect(holding(/from "(nodemailer|undici|axios|got|node:https?|node:net)"|new WebSocket/, "worker")).toEqual([]);
+	});
+	it("08.1, 08.2: the one cookie is the session's, set in one place", () => {
+		expect(holding(/Set-Cookie|setCookie\(/i, "worker").sort()).toEqual([
+			"worker/app.ts",
+			"worker/http/routes.ts",
+			"worker/sessions/sessions.ts",
+		]);
+		expect(holding(/document\.cookie|cookieStore/, "web/src", "relay", "agent")).toEqual([]);
+	});
+	it("09.3: the page names no host of anybody else", () => {
+		const foreign = sources("web/src").flatMap(([path, source]) =>
+			[...source.matchAll(/["'`(]((?:https?|wss?):\/\/[a-z0-9][^"'`)\s]*)/gi)]
+				.map(([, url = ""]) => url)
+				.filter(
+					(url) => !/^https:\/\/mivisus\.com|^http:\/\/www\.w3\.org\/|^https?:\/\/(localhost|127\.0\.0\.1)/.test(url),
+				)
+				.map((url) => `${path}: ${url}`),
+		);
+		expect(foreign).toEqual([]);
+	});
+});
