@@ -193,6 +193,7 @@ export const en = {
 	"why.unreachable": "The relay does not answer. Trying again. A firewall may be blocking HTTP/3 (UDP).",
 	"why.denied": "The service did not let this page watch: {detail}",
 	"why.signedOut": "You are signed out. Sign in again.",
+	"why.gone": "This camera is not there any more, or it is not yours.",
 	"why.agentOffline": "The agent is not connected to the relay. Check the computer it runs on.",
 	"why.firstPicture": "Waiting for the first picture.",
 	"why.noPictures": "No new picture since {time}.",

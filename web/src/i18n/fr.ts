@@ -201,6 +201,7 @@ export const fr: Record<Key, string> = {
 	"why.unreachable": "Le relais ne répond pas. Nouvelle tentative en cours. Un pare-feu bloque peut-être HTTP/3 (UDP).",
 	"why.denied": "Le service n’a pas autorisé cette page à regarder : {detail}",
 	"why.signedOut": "Votre session est terminée. Connectez-vous de nouveau.",
+	"why.gone": "Cette caméra n’existe plus, ou ne vous appartient pas.",
 	"why.agentOffline": "L’agent n’est pas connecté au relais. Vérifiez l’ordinateur sur lequel il tourne.",
 	"why.firstPicture": "En attente de la première image.",
 	"why.noPictures": "Aucune nouvelle image depuis {time}.",

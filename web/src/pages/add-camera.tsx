@@ -8,10 +8,11 @@ import { formatAddress, parseAddress, type TypedAddress } from "../keys/address.
 import { signCameraAccess, signCommand } from "../keys/command.ts";
 import { vault } from "../keys/vault.ts";
 import { Field, Loading, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
-import { Picture } from "../ui/picture.tsx";
+import { Picture, whyText } from "../ui/picture.tsx";
 import { Link } from "../ui/router.tsx";
 import { account } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
+import type { ViewState } from "../watch/protocol.ts";
 import { awaitOrder, type Orderable, orderableAgents, orderId } from "./orders.ts";
 
 /** Only a browser that linked an agent can add cameras: the access is sealed here, to the key pinned here. */
@@ -161,6 +162,13 @@ function Form(props: { agents: Orderable[] }) {
 		const it = ended();
 		return it?.kind === "problem" ? it.problem : undefined;
 	};
+	/** What the camera said to the agent, when it was not a picture. */
+	const [said, setSaid] = createSignal<string>();
+	const hear = ({ mark, why }: ViewState) => {
+		if (mark === "live") setAnswered(true);
+		const answer = why && /^(camera-|stream-|off$|codec$)/.test(why.code);
+		setSaid(answer ? [whyText(why), why.code === "codec" ? "" : why.detail].filter(Boolean).join(" ") : undefined);
+	};
 	const another = () => {
 		left = undefined;
 		for (const set of [setName, setAddress, setUser, setPassword]) set("");
@@ -222,10 +230,12 @@ function Form(props: { agents: Orderable[] }) {
 			<Show when={trying()}>
 				{(camera) => (
 					<section class="card" aria-label={camera().name}>
-						<Notice kind={answered() ? "good" : camera().late ? "warning" : "plain"}>
-							<p>{answered() ? t("add.answered") : camera().late ? t("add.agentSilent") : t("add.trying")}</p>
+						<Notice kind={answered() ? "good" : said() ? "problem" : camera().late ? "warning" : "plain"}>
+							<p>
+								{answered() ? t("add.answered") : (said() ?? (camera().late ? t("add.agentSilent") : t("add.trying")))}
+							</p>
 						</Notice>
-						<Picture camera={camera()} onState={(state) => state.mark === "live" && setAnswered(true)} />
+						<Picture camera={camera()} onState={hear} />
 						<div class="row">
 							<Link class="button primary" href={`/cameras/${camera().id}`}>
 								{t("add.view")}

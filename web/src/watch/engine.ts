@@ -17,6 +17,8 @@ export class Engine {
 	#post: (message: FromWorker, transfer?: Transferable[]) => void;
 	#api = new Api();
 	#cameras: string[] = [];
+	/** Cameras that the account does not have any more. */
+	#gone = new Set<string>();
 	#views = new Map<number, View>();
 	#shown = new Map<number, boolean>();
 	#hidden = false;
@@ -68,6 +70,7 @@ export class Engine {
 	}
 	#setCameras(ids: string[]): void {
 		this.#cameras = ids;
+		this.#gone.clear();
 		if (ids.length === 0) {
 			this.#link?.close();
 			this.#link = undefined;
@@ -84,7 +87,10 @@ export class Engine {
 	}
 	async #open(): Promise<RelaySession> {
 		if (typeof WebTransport === "undefined") throw new LinkRefused("browser", true);
-		const grant = await this.#api.relayGrant(this.#cameras);
+		let grant = await this.#grant();
+		// A camera was deleted elsewhere: the others go on.
+		if (grant.kind === "problem" && grant.problem.status === 404 && (await this.#lookForGone()))
+			grant = await this.#grant();
 		if (grant.kind !== "ok") {
 			const problem = grant.kind === "problem" ? grant.problem : { status: 0, code: "aborted", detail: "" };
 			if (problem.status === 401) throw new LinkRefused(SIGNED_OUT, true);
@@ -92,6 +98,18 @@ export class Engine {
 		}
 		const session = await openSession(grant.value);
 		return RelaySession.open(session, grant.value.token, grant.value.untilMs, () => this.#reports());
+	}
+	#grant() {
+		return this.#api.relayGrant(this.#cameras.filter((id) => !this.#gone.has(id)));
+	}
+	/** Whether some of the cameras are gone and some are left. */
+	async #lookForGone(): Promise<boolean> {
+		const answer = await this.#api.cameras();
+		if (answer.kind !== "ok") return false;
+		const there = new Set(answer.value.cameras.map(({ id }) => id));
+		const before = this.#gone.size;
+		for (const id of this.#cameras) if (!there.has(id)) this.#gone.add(id);
+		return this.#gone.size > before && this.#gone.size < this.#cameras.length;
 	}
 	#attach(id: number, camera: string, canvas: OffscreenCanvas): void {
 		const view = new View(camera, canvas, {
@@ -121,10 +139,10 @@ export class Engine {
 		const around = this.#surroundings();
 		for (const [id, view] of this.#views) {
 			view.tick();
-			this.#post({ type: "view", view: id, state: view.state(around) });
+			this.#post({ type: "view", view: id, state: view.state({ ...around, gone: this.#gone.has(view.camera) }) });
 		}
 	}
-	#surroundings(): Surroundings {
+	#surroundings(): Omit<Surroundings, "gone"> {
 		const link = this.#link;
 		const refusal = link?.refusal?.message;
 		const capable = typeof WebTransport !== "undefined" && typeof VideoDecoder !== "undefined";

@@ -10,6 +10,7 @@ export interface Why {
 		| "reconnecting"
 		| "unreachable"
 		| "denied"
+		| "gone"
 		| "signedOut"
 		| "agentOffline"
 		| "firstPicture"

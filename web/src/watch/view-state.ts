@@ -11,6 +11,8 @@ export interface Known {
 	/** In the service's words. */
 	denied?: string | undefined;
 	/** Page hidden or tile out of sight. */
+	/** The account has no such camera any more. */
+	gone: boolean;
 	hidden: boolean;
 	link: { up: boolean; everUp: boolean; failures: number; lostMs?: number | undefined };
 	/** Whether the relay says that the camera's broadcast is there; unknown before it answered. */
@@ -31,6 +33,7 @@ export function judge(known: Known): { mark: Mark; why?: Why } {
 	const { nowMs, paintedMs, link } = known;
 	if (!known.capable) return { mark: "refused", why: { code: "browser" } };
 	if (known.signedOut) return { mark: "refused", why: { code: "signedOut" } };
+	if (known.gone) return { mark: "refused", why: { code: "gone" } };
 	if (known.denied !== undefined) return { mark: "refused", why: { code: "denied", detail: known.denied } };
 	if (known.hidden) return { mark: "paused", why: { code: "hidden" } };
 	if (known.badCodec !== undefined) return { mark: "refused", why: { code: "codec", detail: known.badCodec } };

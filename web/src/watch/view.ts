@@ -28,7 +28,7 @@ interface Slot {
 	audio?: ChosenAudio | undefined;
 }
 /** What the engine knows and the view does not. */
-export type Surroundings = Pick<Known, "capable" | "signedOut" | "denied" | "link">;
+export type Surroundings = Pick<Known, "capable" | "signedOut" | "denied" | "gone" | "link">;
 
 export interface ViewEvents {
 	/** Media came through this session. */
