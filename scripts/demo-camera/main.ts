@@ -1,0 +1,28 @@
+import { parseArgs } from "node:util";
+import { startDemoCamera } from "./server.ts";
+
+/** A camera for trying Mivisus out without owning one. Prints one line when it is ready; ends on SIGTERM. */
+const { values } = parseArgs({
+	options: {
+		port: { type: "string", default: "8554" },
+		host: { type: "string", default: "127.0.0.1" },
+		user: { type: "string", default: "demo" },
+		password: { type: "string" },
+	},
+});
+const port = Number(values.port);
+if (values.password === undefined || !Number.isInteger(port) || port < 0 || port > 65535) {
+	console.error("usage: main.ts --password TEXT [--user demo] [--port 8554] [--host 127.0.0.1]");
+	process.exit(2);
+}
+const { host, user, password } = values;
+try {
+	const camera = await startDemoCamera({ port, host, user, password });
+	for (const signal of ["SIGINT", "SIGTERM"] as const) {
+		process.once(signal, () => void camera.stop().then(() => process.exit(0)));
+	}
+	console.log(`demo camera ready: rtsp://${host}:${camera.port}${camera.path} (user ${user})`);
+} catch (error) {
+	console.error(`the demo camera cannot listen on port ${port}: ${(error as NodeJS.ErrnoException).code}`);
+	process.exit(1);
+}
