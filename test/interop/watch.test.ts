@@ -1,0 +1,98 @@
+import { newId } from "@mivisus/wire/ids";
+import { PEER_PREFIX } from "@mivisus/wire/relay-tracks";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { CameraBroadcast } from "../../agent/publish/broadcast.ts";
+import { RelayLink } from "../../agent/publish/link.ts";
+import { openChromium } from "../e2e/system.ts";
+import { ClipSource } from "./clip.ts";
+import { PlayerPage } from "./player.ts";
+import { TestRelay } from "./relay.ts";
+
+/** Every kind of picture in the clip. */
+const ALL = ["blue black", "blue white", "green black", "green white", "red black", "red white"];
+const PAINT_MS = 15_000;
+
+let relay: TestRelay;
+let site: PlayerPage;
+let browser: Browser;
+const open: { close(): unknown }[] = [];
+beforeAll(async () => {
+	[relay, site, browser] = await Promise.all([TestRelay.start(), PlayerPage.serve(), openChromium()]);
+});
+afterEach(async () => {
+	for (const one of open.splice(0).reverse()) await one.close();
+});
+afterAll(async () => {
+	await browser?.close();
+	site?.close();
+	relay?.close();
+});
+
+/** One camera of the agent, as the agent publishes it. */
+function camera() {
+	const after = (ms: number, callback: () => void) => {
+		const timer = setTimeout(callback, ms);
+		return () => clearTimeout(timer);
+	};
+	const broadcast = new CameraBroadcast({
+		source: new ClipSource(),
+		sound: false,
+		clock: { now: Date.now, after },
+		sent: () => {},
+	});
+	open.push(broadcast);
+	return broadcast;
+}
+async function publish(root: string, name: string, broadcast: CameraBroadcast) {
+	const { session, token } = await relay.connect({ root, put: [name, `${PEER_PREFIX}/${newId()}`] });
+	const link = await RelayLink.open(session, token, {
+		cameras: [name],
+		serve: (_, subscription) => broadcast.serve(subscription),
+		clockOffset: (offsetMs) => broadcast.setClockOffset(offsetMs),
+	});
+	open.push(link);
+	return { session, link };
+}
+/** The foreign player on a page, with a viewer's token; what it logs is kept for the failure's message. */
+async function watch(root: string, name: string) {
+	const page = await browser.newPage();
+	open.push(page);
+	const said: string[] = [];
+	page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+	page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
+	await page.goto(site.origin);
+	const url = relay.url(root, await relay.token({ root, get: [name], put: [`${PEER_PREFIX}/${newId()}`] }));
+	const hash = Buffer.from(relay.plane.certificateHash).toString("hex");
+	await page.evaluate(`watch(${JSON.stringify({ url: url.href, name, hash })})`);
+	return { page, said };
+}
+/** Resolves once the canvas has shown each kind of picture. */
+async function painted({ page, said }: { page: Page; said: string[] }) {
+	await page.waitForFunction(`shown.size >= ${ALL.length}`, undefined, { timeout: PAINT_MS }).catch(async () => {
+		const shown = await page.evaluate("[...shown].join(', ')");
+		throw new Error(`only [${shown}] was painted; the player said:\n${said.join("\n")}`);
+	});
+	expect(((await page.evaluate("[...shown]")) as string[]).sort()).toEqual(ALL);
+}
+
+describe("the field's player, @moq/watch 0.4.6, in Chromium", () => {
+	it("paints our agent's camera through our relay, each picture of the clip", async () => {
+		const [root, name] = [newId(), newId()];
+		await publish(root, name, camera());
+		await painted(await watch(root, name));
+	});
+
+	it("waits for a camera that comes later, and goes on when its agent is lost and comes back", async () => {
+		const [root, name] = [newId(), newId()];
+		const player = await watch(root, name);
+		const broadcast = camera();
+		const { session } = await publish(root, name, broadcast);
+		await painted(player);
+		session.close(0, "");
+		await session.closed;
+		await player.page.evaluate("shown.clear()");
+		await publish(root, name, broadcast);
+		await painted(player);
+	});
+});
