@@ -1,14 +1,28 @@
 import { z } from "zod";
+import { parseEmail } from "./accounts/email.ts";
+import { passwordProblem } from "./passwords/passwords.ts";
+
+const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
+/** https, or plain http on this machine only (policy 05.2); gives the origin. */
+const secureOrigin = (what: string) =>
+	z
+		.url({ protocol: /^https?$/, error: `${what}, e.g. https://mivisus.com` })
+		.transform((text) => new URL(text).origin)
+		.refine((origin) => origin.startsWith("https:") || LOOPBACK.test(origin), {
+			error: "plain http is for this machine only; use https",
+		});
 
 /** The worker's environment on Node. Every name starts with `MIVISUS_`. */
 const Environment = z.object({
 	MIVISUS_HOST: z.string().default("127.0.0.1"),
 	MIVISUS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
 	/** What people type; default `http://localhost:<port>`. */
-	MIVISUS_ORIGIN: z
-		.url({ protocol: /^https?$/ })
-		.transform((text) => new URL(text).origin)
-		.optional(),
+	MIVISUS_ORIGIN: secureOrigin("the origin that people type").optional(),
+	/**
+	 * How many of our own proxies stand in front and append to X-Forwarded-For. With 0 that header is not believed; with too
+	 * few, all people share one limit on attempts.
+	 */
+	MIVISUS_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
 	/** Path of the database file. */
 	MIVISUS_DATABASE: z.string({ error: "name the database file" }).min(1),
 	/** Folder with the keys; made on first use. */
@@ -20,10 +34,17 @@ const Environment = z.object({
 		.url({ protocol: /^https$/, error: "the relay's https URL, e.g. https://relay.mivisus.com:4433" })
 		.transform((text) => new URL(text).origin),
 	/** Where this worker finds the relay's control side. */
-	MIVISUS_RELAY_CONTROL: z.url({ protocol: /^https?$/ }).transform((text) => new URL(text).origin),
+	MIVISUS_RELAY_CONTROL: secureOrigin("the relay's control side"),
 	MIVISUS_RELAY_INSTANCE: z.string().default("relay-1"),
-	MIVISUS_DEMO_EMAIL: z.string().optional(),
-	MIVISUS_DEMO_PASSWORD: z.string().optional(),
+	/** A confirmed account to try things with; made once. */
+	MIVISUS_DEMO_EMAIL: z
+		.string()
+		.refine((email) => parseEmail(email) !== undefined, { error: "not an e-mail address" })
+		.optional(),
+	MIVISUS_DEMO_PASSWORD: z
+		.string()
+		.refine((password) => passwordProblem(password) === undefined, { error: "12 to 256 characters" })
+		.optional(),
 	MIVISUS_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 export type WorkerConfig = z.infer<typeof Environment>;

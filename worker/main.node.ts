@@ -27,6 +27,8 @@ function configuration(): WorkerConfig {
 // Keys and personal data are written here: nobody else on the machine may read them.
 process.umask(0o077);
 const config = configuration();
+// The database holds what people trust us with: no other user of the machine reads it.
+process.umask(0o077);
 const log = pino({ level: config.MIVISUS_LOG, base: { program: "worker" } });
 const after = (ms: number, run: () => void) => {
 	const timer = setTimeout(run, ms);
@@ -45,7 +47,12 @@ const { app, accounts, revocations } = assemble({
 	},
 	clock: { now: Date.now },
 	after,
-	addressOf: (c) => getConnInfo(c).remote.address ?? "",
+	addressOf: (c) => {
+		// Only what our own proxies appended is believed; what stands before it is the client's invention.
+		const forwarded = c.req.header("x-forwarded-for")?.split(",") ?? [];
+		const told = config.MIVISUS_PROXIES > 0 ? forwarded.at(-config.MIVISUS_PROXIES)?.trim() : undefined;
+		return told ?? getConnInfo(c).remote.address ?? "";
+	},
 	// A message may quote what a person sent; the stack's first own line says where to look.
 	onFault: (error, correlation) =>
 		log.error({ correlation, name: error.name, at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
@@ -60,6 +67,8 @@ if (config.MIVISUS_WEB) {
 	// Names of built files carry a hash of their content; the page itself must always be the newest.
 	const cache = (path: string) => (path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
 	app.use("*", serveStatic({ root, onFound: (path, c) => void c.header("Cache-Control", cache(path)) }));
+	// A file of an older build that is gone must not come as a page: the browser would take it for a script.
+	app.get("/assets/*", (c) => c.text("There is no such file.", 404));
 	app.get(
 		"*",
 		serveStatic({ root, path: "index.html", onFound: (_, c) => void c.header("Cache-Control", "no-cache") }),
@@ -76,7 +85,9 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 	process.exit(1);
 });
 await sweep(database, Date.now());
-const hourly = setInterval(() => void sweep(database, Date.now()), 3_600_000);
+const hourly = setInterval(() => {
+	sweep(database, Date.now()).catch((error: Error) => log.error({ name: error.name }, "what ran out was not removed"));
+}, 3_600_000);
 revocations.poke();
 const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);
 

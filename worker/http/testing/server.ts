@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type IncomingHttpHeaders, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,7 +66,7 @@ export class TestWorker {
 	}
 	/** Starts the process, again if it was ended. */
 	async restart(): Promise<void> {
-		const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
+		const child = spawn("/bin/sh", ["-c", 'umask 022; exec "$0" --import tsx "$1"', process.execPath, MAIN], {
 			env: {
 				PATH: process.env["PATH"],
 				MIVISUS_PORT: String(this.#port),
@@ -134,6 +135,19 @@ export class TestWorker {
 			? String(json?.["type"]).split("/").at(-1)
 			: undefined;
 		return { status: response.status, headers: response.headers, text, json, problem };
+	}
+	/** GET of a path exactly as given, dots included: what no browser would send. */
+	get(path: string): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+		return new Promise((resolve, reject) => {
+			const asked = request({ host: "127.0.0.1", port: this.#port, path }, (response) => {
+				let text = "";
+				response.setEncoding("utf8").on("data", (part: string) => {
+					text += part;
+				});
+				response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+			});
+			asked.on("error", reject).end();
+		});
 	}
 	/** Signs up and in; resolves with the cookie's value and the account. */
 	async person(email: string, password = PASSWORD): Promise<{ cookie: string; accountId: string }> {
