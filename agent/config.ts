@@ -42,7 +42,7 @@ export function agentHome(flag: string | undefined, env: NodeJS.ProcessEnv): str
 /** Reads `<home>/agent.json`; `origin` given on the command line wins. Throws ConfigError. */
 export function readConfig(
 	home: string,
-	overrides: { origin?: string | undefined; name?: string | undefined },
+	overrides: { origin?: string | undefined; name?: string | undefined; rtspTransport?: string | undefined },
 ): AgentConfig {
 	const path = join(home, "agent.json");
 	let raw: unknown = {};

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 
 const steps = [
 	["types", "tsc", ["-p", "."]],
+	["types of the page", "tsc", ["-p", "web"]],
+	["types of the browser tests", "tsc", ["-p", "test/e2e"]],
 	["lint and format", "biome", ["check", "."]],
 ];
 for (const [name, command, args] of steps) {

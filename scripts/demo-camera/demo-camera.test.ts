@@ -173,8 +173,11 @@ describe("the server", () => {
 
 it("the program says one line when it is ready, does not print the password, and ends on SIGTERM", async () => {
 	const main = fileURLToPath(new URL("main.ts", import.meta.url));
-	const args = ["--import", "tsx", main, "--port", "0", "--user", "demo", "--password", "hunter-2"];
-	const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+	const args = ["--import", "tsx", main, "--port", "0", "--user", "demo"];
+	const child = spawn(process.execPath, args, {
+		stdio: ["ignore", "pipe", "inherit"],
+		env: { ...process.env, MIVISUS_DEMO_CAMERA_PASSWORD: "p@ss-1" },
+	});
 	const lines = createInterface({ input: child.stdout });
 	const [line] = await once(lines, "line");
 	expect(line).toMatch(/^demo camera ready: rtsp:\/\/127\.0\.0\.1:\d+\/live \(user demo\)$/);

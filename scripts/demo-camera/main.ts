@@ -7,15 +7,16 @@ const { values } = parseArgs({
 		port: { type: "string", default: "8554" },
 		host: { type: "string", default: "127.0.0.1" },
 		user: { type: "string", default: "demo" },
-		password: { type: "string" },
 	},
 });
 const port = Number(values.port);
-if (values.password === undefined || !Number.isInteger(port) || port < 0 || port > 65535) {
-	console.error("usage: main.ts --password TEXT [--user demo] [--port 8554] [--host 127.0.0.1]");
+// Not an argument: the list of processes shows those to everybody on the machine.
+const password = process.env["MIVISUS_DEMO_CAMERA_PASSWORD"];
+if (!password || !Number.isInteger(port) || port < 0 || port > 65535) {
+	console.error("usage: MIVISUS_DEMO_CAMERA_PASSWORD=TEXT main.ts [--user demo] [--port 8554] [--host 127.0.0.1]");
 	process.exit(2);
 }
-const { host, user, password } = values;
+const { host, user } = values;
 try {
 	const camera = await startDemoCamera({ port, host, user, password });
 	for (const signal of ["SIGINT", "SIGTERM"] as const) {

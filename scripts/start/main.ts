@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { toBase64Url } from "@mivisus/wire/ids";
 import { Owner, type OwnerState } from "./owner.ts";
-import { Program, portFree } from "./programs.ts";
+import { freePort, Program, portFree } from "./programs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const home = join(root, ".mivisus");
@@ -65,14 +65,15 @@ function start(name: string, file: string, env: Record<string, string>, args: re
 	return program;
 }
 
-let ending = false;
-async function end(problem?: string): Promise<never> {
-	if (!ending) {
-		ending = true;
+let ending: Promise<never> | undefined;
+/** Ends every program, the last begun first, then this one. Whoever calls it again waits for the same end. */
+function end(problem?: string): Promise<never> {
+	ending ??= (async () => {
 		if (problem) process.stderr.write(`${problem}\n`);
 		for (const program of programs.reverse()) await program.stop();
-	}
-	process.exit(problem ? 1 : 0);
+		process.exit(problem ? 1 : 0);
+	})();
+	return ending;
 }
 
 /** Signs in as the demo's owner and makes sure that its agent has the demo camera. */
@@ -93,7 +94,7 @@ async function linkDemo(agent: Program, origin: string, password: string, camera
 	if (cameras.length > 0 || state.counter > 0) return;
 	await owner.addCamera(state, "Demo camera", {
 		v: 1,
-		url: { scheme: "rtsp", host: "127.0.0.1", port: PORTS.camera, path: "/demo" },
+		url: { scheme: "rtsp", host: "127.0.0.1", port: PORTS.camera, path: "/live" },
 		user: "demo",
 		password: cameraPassword,
 	});
@@ -106,15 +107,24 @@ async function main(): Promise<void> {
 	if (values.port) PORTS.worker = Number(values.port);
 	if (!Number.isInteger(PORTS.worker) || PORTS.worker < 1 || PORTS.worker > 65535)
 		throw new Stop("--port takes a number from 1 to 65535.");
-	for (const [name, port] of Object.entries(PORTS)) {
-		if (await portFree(port, name === "relay" ? "udp" : "tcp")) continue;
-		const hint = name === "worker" ? " Choose another: npm start -- --port 8090" : " Is Mivisus running already?";
-		throw new Stop(`Port ${port} (${name}) is taken.${hint}`);
+	if (!(await portFree(PORTS.worker, "tcp"))) {
+		throw new Stop(
+			`Port ${PORTS.worker} is taken. Is Mivisus running already? Choose another: npm start -- --port 8090`,
+		);
 	}
+	// Nobody types the other ports: a taken one is replaced.
+	if (!(await portFree(PORTS.relay, "udp"))) PORTS.relay = await freePort("udp");
+	if (!(await portFree(PORTS.control, "tcp"))) PORTS.control = await freePort("tcp");
 	mkdirSync(home, { recursive: true, mode: 0o700 });
 	buildPage();
 	const random = () => toBase64Url(crypto.getRandomValues(new Uint8Array(12)));
-	const { password, cameraPassword } = kept("demo.json", () => ({ password: random(), cameraPassword: random() }));
+	// The camera's port stands in its sealed address, so it is kept like its password.
+	const cameraPort = (await portFree(PORTS.camera, "tcp")) ? PORTS.camera : await freePort("tcp");
+	const demo = kept("demo.json", () => ({ password: random(), cameraPassword: random(), cameraPort }));
+	const { password, cameraPassword } = demo;
+	PORTS.camera = demo.cameraPort;
+	if (!(await portFree(PORTS.camera, "tcp")))
+		throw new Stop(`Port ${PORTS.camera}, where the demo camera was, is taken by another program.`);
 	const origin = `http://localhost:${PORTS.worker}`;
 	say("Starting …");
 
@@ -129,13 +139,9 @@ async function main(): Promise<void> {
 		MIVISUS_DEMO_EMAIL: DEMO_EMAIL,
 		MIVISUS_DEMO_PASSWORD: password,
 	});
-	const camera = start("camera", "scripts/demo-camera/main.ts", {}, [
+	const camera = start("camera", "scripts/demo-camera/main.ts", { MIVISUS_DEMO_CAMERA_PASSWORD: cameraPassword }, [
 		"--port",
 		String(PORTS.camera),
-		"--user",
-		"demo",
-		"--password",
-		cameraPassword,
 	]);
 	const cameraReady = camera.line(/./);
 	await worker.line(/worker is listening/);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** From the request to end to the end by force, ms. */
 const GRACE_MS = 5000;
+const MAX_SAID = 1000;
 
 /** One program of the system: a Node process of its own. Its lines on standard output and error come to `onLine`. */
 export class Program {
@@ -12,6 +13,8 @@ export class Program {
 	#child: ChildProcess;
 	#exit: Promise<number>;
 	#lines = new Set<(line: string) => void>();
+	/** What was said so far, the newest at the end: who asks late still finds it. */
+	#said: string[] = [];
 
 	constructor(
 		name: string,
@@ -34,7 +37,7 @@ export class Program {
 			stream?.on("data", (text: string) => {
 				const lines = (rest + text).split("\n");
 				rest = lines.pop() ?? "";
-				for (const line of lines) for (const hear of this.#lines) hear(line);
+				for (const line of lines) this.#hear(line);
 			});
 		}
 	}
@@ -47,21 +50,27 @@ export class Program {
 	onLine(hear: (line: string) => void): void {
 		this.#lines.add(hear);
 	}
-	/** Resolves with the first line that fits; rejects when the program ends first. */
+	#hear(line: string): void {
+		this.#said.push(line);
+		if (this.#said.length > MAX_SAID) this.#said.shift();
+		for (const hear of this.#lines) hear(line);
+	}
+	/** The first line, said already or still to come, that fits; rejects when the program ends first. */
 	async line(pattern: RegExp): Promise<RegExpExecArray> {
-		const last: string[] = [];
+		for (const line of this.#said) {
+			const match = pattern.exec(line);
+			if (match) return match;
+		}
 		let hear: (line: string) => void = () => {};
 		const found = new Promise<RegExpExecArray>((resolve) => {
 			hear = (line) => {
-				last.push(line);
-				if (last.length > 5) last.shift();
 				const match = pattern.exec(line);
 				if (match) resolve(match);
 			};
 			this.#lines.add(hear);
 		});
 		const ended = this.#exit.then((code) => {
-			throw new Error(`${this.name} ended (${code})${last.length > 0 ? `:\n  ${last.join("\n  ")}` : ""}`);
+			throw new Error([`${this.name} ended (${code})`, ...this.#said.slice(-5)].join("\n  "));
 		});
 		try {
 			return await Promise.race([found, ended]);
@@ -89,6 +98,27 @@ export function portFree(port: number, kind: "tcp" | "udp"): Promise<boolean> {
 			const socket = createSocket("udp6");
 			socket.once("error", () => resolve(false));
 			socket.bind(port, "::", () => socket.close(() => resolve(true)));
+		}
+	});
+}
+
+/** A free TCP or UDP port of this machine. */
+export function freePort(kind: "tcp" | "udp"): Promise<number> {
+	return new Promise((resolve, reject) => {
+		if (kind === "tcp") {
+			const server = createServer();
+			server.once("error", reject);
+			server.listen(0, "127.0.0.1", () => {
+				const { port } = server.address() as AddressInfo;
+				server.close(() => resolve(port));
+			});
+		} else {
+			const socket = createSocket("udp6");
+			socket.once("error", reject);
+			socket.bind(0, "::", () => {
+				const { port } = socket.address();
+				socket.close(() => resolve(port));
+			});
 		}
 	});
 }
