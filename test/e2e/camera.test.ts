@@ -1,0 +1,162 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
+import { commandLines, filesUnder, formsOf } from "./secrets.ts";
+import { openChromium, System } from "./system.ts";
+import { readStamp, type Stamp, untilStamp } from "./timecode.ts";
+
+const EMAIL = "camille@example.test";
+const PASSWORD = "a calm sentence, not a word";
+const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
+
+/** ms between a stamp of the camera and now, by the one clock of this machine. */
+function ageOf({ time }: Stamp): number {
+	const now = Math.floor(Date.now() * 10) % 2 ** 32;
+	return ((now - time + 2 ** 32) % 2 ** 32) / 10;
+}
+
+/** Whether the camera made this picture after `momentMs`: what still stands on the canvas from before is no proof. */
+const madeAfter = (momentMs: number) => (stamp: Stamp) => ageOf(stamp) < Date.now() - momentMs;
+
+describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", (transport) => {
+	let system: System;
+	let camera: GstCamera;
+	let browser: Browser;
+	let context: BrowserContext;
+	let page: Page;
+	let live: string;
+	const button = (name: string | RegExp, on = page) => on.getByRole("button", { name });
+
+	beforeAll(async () => {
+		camera = await startGstCamera(CAMERA);
+		system = await System.start();
+		browser = await openChromium();
+		context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+		context.setDefaultTimeout(15_000);
+		page = await context.newPage();
+	}, 60_000);
+	afterAll(async () => {
+		await browser?.close();
+		await system?.stop();
+		await camera?.stop();
+	});
+
+	it("a person signs up and signs in", async () => {
+		await page.goto(`${system.origin}/sign-up`);
+		await page.getByLabel("Full name").fill("Camille Martin");
+		await page.getByLabel("Email address").fill(EMAIL);
+		await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+		await button("Create the account").click();
+		await page.getByText("Thank you").waitFor();
+		await page.goto(`${system.origin}/sign-in`);
+		await page.getByLabel("Email address").fill(EMAIL);
+		await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+		await button("Sign in").click();
+		await page
+			.getByRole("heading", { name: /No cameras yet|Three steps/ })
+			.first()
+			.waitFor();
+	});
+
+	it("the agent shows a link, and the browser enrols it", async () => {
+		const link = await system.startAgent(transport);
+		expect(link).toBeDefined();
+		await page.goto(link!);
+		await button("Link this agent").click();
+		await page.getByText("The agent is linked").first().waitFor();
+		expect(page.url()).not.toContain("#");
+	});
+
+	it("the camera is added with its password, as typed, and seen: the picture is the camera's and it moves", async () => {
+		await page.goto(`${system.origin}/cameras/new`);
+		await page.getByLabel("Name", { exact: true }).fill("Front door");
+		await page.getByLabel("Camera address").fill(`127.0.0.1:${camera.port}${camera.path}`);
+		await page.getByLabel("User name").fill(CAMERA.user);
+		await page.getByLabel("Password", { exact: true }).fill(CAMERA.password);
+		await button("Add the camera").click();
+		await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
+		await page.getByRole("link", { name: "See it large" }).click();
+		await page.waitForURL(/\/cameras\/[\w-]{22}$/);
+		live = page.url();
+		const first = await untilStamp(page, 10_000);
+		const second = await untilStamp(page, 5000, ({ frame }) => frame !== first.frame);
+		expect((second.frame - first.frame + 65536) % 65536).toBeLessThan(250);
+		expect(ageOf(second)).toBeLessThan(2000);
+	});
+
+	it("who opens it between two keyframes has a picture within a second", async () => {
+		const second = await context.newPage();
+		await second.goto(system.origin);
+		await second
+			.getByRole("link", { name: /Front door/ })
+			.first()
+			.waitFor();
+		await second.goto(live);
+		const begun = Date.now();
+		await untilStamp(second, 1000, (stamp) => ageOf(stamp) < 2000);
+		expect(Date.now() - begun).toBeLessThan(1000);
+		await second.close();
+	});
+
+	it("the agent is killed and started again: the picture is back within 5 s", async () => {
+		await system.agent!.stop("SIGKILL");
+		const killed = Date.now();
+		await system.startAgent(transport);
+		await untilStamp(page, 5000 - (Date.now() - killed), madeAfter(killed));
+	});
+
+	it("the relay is killed: the picture is back within 5 s, by itself", async () => {
+		process.kill(await system.relayPlanePid(), "SIGKILL");
+		await untilStamp(page, 5000, madeAfter(Date.now()));
+	});
+
+	it("A09: nobody looks: no media leaves the house for 10 s", async () => {
+		await page.goto("about:blank");
+		// The relay unsubscribes when the last viewer left; what was on its way may still arrive.
+		await new Promise((resolve) => setTimeout(resolve, 2000));
+		const before = system.meter.sentBytes;
+		await new Promise((resolve) => setTimeout(resolve, 10_000));
+		expect(system.meter.sentBytes - before).toBeLessThan(20_000);
+		await page.goto(live);
+		await untilStamp(page, 5000, madeAfter(Date.now()));
+	}, 30_000);
+
+	it("the camera stops: the viewer says so in words within 5 s", async () => {
+		await camera.stop();
+		await page.getByText(/has not been reachable since/).waitFor({ timeout: 5000 });
+		const { port } = camera;
+		camera = await startGstCamera({ ...CAMERA, port });
+		// The agent tries again by itself, at most every 15 s.
+		await untilStamp(page, 20_000, madeAfter(Date.now()));
+	}, 40_000);
+
+	it("sign-out ends the picture within 5 s, in the other window too", async () => {
+		const other = await context.newPage();
+		await other.goto(live);
+		await untilStamp(other, 5000);
+		await button("Sign out").click();
+		const begun = Date.now();
+		let last = await readStamp(other);
+		for (let still = 0; still < 20; ) {
+			await other.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+			const now = await readStamp(other);
+			still = now && last && now.frame !== last.frame ? 0 : still + 1;
+			last = now;
+			if (Date.now() - begun > 6000) break;
+		}
+		expect(Date.now() - begun).toBeLessThan(6000);
+		await other.close();
+	}, 30_000);
+
+	it("A13: the camera's password is in no log, no file and no list of processes, in any form", async () => {
+		const forms = formsOf(CAMERA.password);
+		const processes = commandLines();
+		expect(processes.length).toBeGreaterThan(3);
+		for (const { path, bytes } of processes) for (const form of forms) expect(bytes.includes(form), path).toBe(false);
+		const output = Buffer.from(system.output.join("\n"));
+		for (const form of forms) expect(output.includes(form)).toBe(false);
+		for (const { path, bytes } of filesUnder(system.home)) {
+			for (const form of forms) expect(bytes.includes(form), path).toBe(false);
+		}
+	});
+});

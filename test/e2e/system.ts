@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { freePort, Program } from "../../scripts/start/programs.ts";
+import { ROOT } from "../graph/imports.ts";
+import { UdpMeter } from "./udp-meter.ts";
+
+/** The whole system as its own processes, on free ports and in a temporary folder: what `npm start` runs, without a demo. */
+export class System {
+	readonly home: string;
+	readonly origin: string;
+	/** Everything that the programs wrote, for the search for secrets. */
+	readonly output: string[] = [];
+	worker!: Program;
+	relay!: Program;
+	agent: Program | undefined;
+	/** What lies between the relay and everybody else. */
+	readonly meter: UdpMeter;
+	#ports: { worker: number; relay: number; control: number };
+
+	private constructor(ports: { worker: number; relay: number; control: number }, meter: UdpMeter) {
+		this.meter = meter;
+		this.home = mkdtempSync(join(tmpdir(), "mivisus-e2e-"));
+		this.#ports = ports;
+		this.origin = `http://localhost:${ports.worker}`;
+	}
+	static async start(): Promise<System> {
+		const ports = { worker: await freePort("tcp"), relay: await freePort("udp"), control: await freePort("tcp") };
+		const system = new System(ports, await UdpMeter.start(ports.relay));
+		await system.startWorker();
+		await system.startRelay();
+		return system;
+	}
+	async startWorker(): Promise<void> {
+		const { worker, control } = this.#ports;
+		this.worker = this.#run("worker", "worker/main.node.ts", {
+			MIVISUS_PORT: String(worker),
+			MIVISUS_ORIGIN: this.origin,
+			MIVISUS_DATABASE: join(this.home, "worker.db"),
+			MIVISUS_SECRETS: join(this.home, "secrets"),
+			MIVISUS_WEB: join(ROOT, "web/dist"),
+			MIVISUS_RELAY_URL: `https://localhost:${this.meter.port}`,
+			MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${control}`,
+			MIVISUS_LOG: "debug",
+		});
+		await this.worker.line(/worker is listening/);
+	}
+	async startRelay(): Promise<void> {
+		const { relay, control } = this.#ports;
+		this.relay = this.#run("relay", "relay/main.ts", {
+			MIVISUS_RELAY_PORT: String(relay),
+			MIVISUS_RELAY_HTTP_PORT: String(control),
+			MIVISUS_RELAY_TOKEN_KEYS: join(this.home, "secrets/relay-token-keys.json"),
+			MIVISUS_RELAY_CONTROL_KEYS: join(this.home, "secrets/relay-control-keys.json"),
+			MIVISUS_RELAY_LOG: "debug",
+		});
+		await this.relay.line(/relay is listening/);
+	}
+	/** Starts the agent; where it is not linked yet, resolves with the link that it shows. */
+	async startAgent(transport: "tcp" | "udp" | "auto" = "auto"): Promise<string | undefined> {
+		const args = [
+			"run",
+			"--origin",
+			this.origin,
+			"--home",
+			join(this.home, "agent"),
+			"--name",
+			"Test agent",
+			"--transport",
+			transport,
+		];
+		const agent = this.#run("agent", "agent/main.ts", {}, args);
+		this.agent = agent;
+		const [found] = await agent.line(/https?:\/\/\S+\/enrol#\S+|The agent is running/);
+		return found.startsWith("http") ? found : undefined;
+	}
+	/** Process id of the relay's data plane, a child of its supervisor. */
+	async relayPlanePid(): Promise<number> {
+		const line = [...this.output].reverse().find((text) => text.includes("relay is listening"));
+		return Number(/"pid":(\d+)/.exec(line ?? "")?.[1]);
+	}
+	async stop(): Promise<void> {
+		await this.agent?.stop();
+		await this.relay.stop();
+		await this.worker.stop();
+		this.meter.close();
+		rmSync(this.home, { recursive: true, force: true });
+	}
+	#run(name: string, file: string, env: Record<string, string>, args: readonly string[] = []): Program {
+		const program = new Program(name, join(ROOT, file), { args, env, cwd: ROOT });
+		program.onLine((line) => this.output.push(`${name} | ${line}`));
+		return program;
+	}
+}
+
+/** Debian's Chromium, headless, with a fresh profile; it talks to nobody but our own programs. */
+export function openChromium(): Promise<Browser> {
+	return chromium.launch({
+		executablePath: "/usr/bin/chromium",
+		args: [
+			"--headless",
+			"--no-sandbox",
+			"--disable-gpu",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+			"--autoplay-policy=no-user-gesture-required",
+		],
+	});
+}

@@ -1,0 +1,63 @@
+import type { Page } from "playwright-core";
+
+/** What the picture on a page's canvas says about itself (design: section 10, time code). */
+export interface Stamp {
+	/** Frame number of the camera, mod 2^16. */
+	frame: number;
+	/** When the camera stamped it, in 0.1 ms mod 2^32. */
+	time: number;
+}
+
+/**
+ * Reads the time code from the canvas that shows a camera, or `null` when there is none to read: no picture yet, or
+ * another picture than the camera's.
+ */
+export function readStamp(page: Page): Promise<Stamp | null> {
+	return page.evaluate(() => {
+		const source = document.querySelector("canvas");
+		if (!source || source.width < 80) return null;
+		const cell = source.width / 80;
+		const copy = new OffscreenCanvas(source.width, Math.ceil(cell * 2));
+		const context = copy.getContext("2d", { willReadFrequently: true });
+		if (!context) return null;
+		context.drawImage(source, 0, 0);
+		const { data } = context.getImageData(0, 0, copy.width, copy.height);
+		/** Mean green of a cell's middle half. */
+		const mean = (column: number, row: number) => {
+			let sum = 0;
+			let count = 0;
+			for (let y = Math.floor((row + 0.25) * cell); y < (row + 0.75) * cell; y++) {
+				for (let x = Math.floor((column + 0.25) * cell); x < (column + 0.75) * cell; x++) {
+					sum += data[(y * copy.width + x) * 4 + 1] ?? 0;
+					count += 1;
+				}
+			}
+			return sum / count;
+		};
+		const bytes = new Uint8Array(7);
+		for (let bit = 0; bit < 56; bit++) {
+			const difference = mean(bit, 0) - mean(bit, 1);
+			if (Math.abs(difference) < 60) return null;
+			if (difference > 0) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (128 >> (bit & 7));
+		}
+		let crc = 0;
+		for (const byte of bytes.subarray(0, 6)) {
+			crc ^= byte;
+			for (let i = 0; i < 8; i++) crc = crc & 128 ? ((crc << 1) ^ 7) & 255 : (crc << 1) & 255;
+		}
+		if (crc !== bytes[6]) return null;
+		const view = new DataView(bytes.buffer);
+		return { time: view.getUint32(0), frame: view.getUint16(4) };
+	});
+}
+
+/** Resolves with the first stamp that `fits`; rejects after `ms`. Asks at each repaint of the page. */
+export async function untilStamp(page: Page, ms: number, fits: (stamp: Stamp) => boolean = () => true): Promise<Stamp> {
+	const until = Date.now() + ms;
+	for (;;) {
+		const stamp = await readStamp(page);
+		if (stamp && fits(stamp)) return stamp;
+		if (Date.now() > until) throw new Error(`no such picture within ${ms} ms`);
+		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+	}
+}
