@@ -200,7 +200,7 @@ export const en = {
 	"why.late": "The picture is {age} old: the connection is too slow.",
 	"why.camera-unreachable": "The camera has not been reachable since {time}.",
 	"why.camera-refused": "The camera refused the agent since {time}. Check the user name and password.",
-	"why.stream-unsupported": "The camera sends a format that cannot be shown.",
+	"why.stream-unsupported": "The camera’s stream cannot be shown.",
 	"why.off": "The camera is switched off at the agent since {time}.",
 	"why.waiting": "The agent is asking the camera for a picture.",
 	"why.codec": "This browser cannot play {codec}. Set the camera to H.264.",

@@ -208,7 +208,7 @@ export const fr: Record<Key, string> = {
 	"why.late": "L’image date de {age} : la connexion est trop lente.",
 	"why.camera-unreachable": "La caméra est injoignable depuis {time}.",
 	"why.camera-refused": "La caméra refuse l’agent depuis {time}. Vérifiez le nom d’utilisateur et le mot de passe.",
-	"why.stream-unsupported": "La caméra envoie un format qui ne peut pas être affiché.",
+	"why.stream-unsupported": "Le flux de la caméra ne peut pas être affiché.",
 	"why.off": "La caméra est désactivée sur l’agent depuis {time}.",
 	"why.waiting": "L’agent demande une image à la caméra.",
 	"why.codec": "Ce navigateur ne sait pas lire {codec}. Réglez la caméra sur H.264.",

@@ -3,6 +3,7 @@ import { newId } from "@mivisus/wire/ids";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { createResource, createSignal, For, onCleanup, Show } from "solid-js";
 import { api, type Problem } from "../api/client.ts";
+import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
 import { formatAddress, parseAddress, type TypedAddress } from "../keys/address.ts";
 import { signCameraAccess, signCommand } from "../keys/command.ts";
@@ -155,7 +156,7 @@ function Form(props: { agents: Orderable[] }) {
 	};
 	const refusal = () => {
 		const it = ended();
-		if (it?.kind === "refused") return t("add.refused", { detail: it.detail });
+		if (it?.kind === "refused") return t("add.refused", { detail: agentSays(it.detail) });
 		return it?.kind === "key-changed" ? t("add.keyChanged") : undefined;
 	};
 	const problem = () => {
@@ -167,7 +168,7 @@ function Form(props: { agents: Orderable[] }) {
 	const hear = ({ mark, why }: ViewState) => {
 		if (mark === "live") setAnswered(true);
 		const answer = why && /^(camera-|stream-|off$|codec$)/.test(why.code);
-		setSaid(answer ? [whyText(why), why.code === "codec" ? "" : why.detail].filter(Boolean).join(" ") : undefined);
+		setSaid(answer ? whyText(why) : undefined);
 	};
 	const another = () => {
 		left = undefined;

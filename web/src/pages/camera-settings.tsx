@@ -2,6 +2,7 @@ import ArrowLeft from "lucide-solid/icons/arrow-left";
 import { createResource, createSignal, onCleanup, Show } from "solid-js";
 import type { Camera } from "../api/answers.ts";
 import { api } from "../api/client.ts";
+import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
 import { formatAddress } from "../keys/address.ts";
 import { sameKeys, signCommand } from "../keys/command.ts";
@@ -92,7 +93,7 @@ function Form(props: { camera: Camera; reload: () => void }) {
 			if (sent.kind === "ok") {
 				const outcome = await awaitOrder(sent.value.id, stop.signal);
 				if (outcome.end === "refused")
-					say("sound", { kind: "problem", text: t("add.refused", { detail: outcome.detail }) });
+					say("sound", { kind: "problem", text: t("add.refused", { detail: agentSays(outcome.detail) }) });
 				if (outcome.end === "silent") say("sound", { kind: "warning", text: t("add.agentSilent") });
 				if (outcome.end === "problem") say("sound", { kind: "problem", text: problemText(outcome.problem) });
 				props.reload();

@@ -7,6 +7,7 @@ import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { createSignal, onCleanup, onMount, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { Camera } from "../api/answers.ts";
+import { agentSays } from "../i18n/agent.ts";
 import { clockTime, figure, type Key, t } from "../i18n/index.ts";
 import type { Mark, ViewState, Why } from "../watch/protocol.ts";
 import { viewer, type Watching } from "../watch/viewer.ts";
@@ -44,12 +45,15 @@ const codecName = (codec: string) => CODECS.find(([form]) => form.test(codec))?.
 
 /** The reason as a sentence. */
 export function whyText(why: Why): string {
-	return t(`why.${why.code}` as Key, {
+	const sentence = t(`why.${why.code}` as Key, {
 		time: why.sinceMs === undefined ? "" : clockTime(why.sinceMs),
 		age: why.ageMs === undefined ? "" : ageWords(why.ageMs),
 		detail: why.detail ?? "",
 		codec: codecName(why.detail ?? ""),
 	});
+	// What exactly the camera said helps where the sentence alone does not say what to do.
+	const more = why.code === "stream-unsupported" || why.code === "camera-unreachable" ? why.detail : undefined;
+	return more ? `${sentence} ${agentSays(more)}` : sentence;
 }
 
 export const UNKNOWN: ViewState = {
