@@ -48,7 +48,7 @@ const finished = (transaction: IDBTransaction): Promise<void> =>
 	});
 
 /** The vault in IndexedDB. */
-export class BrowserVault implements Vault {
+class BrowserVault implements Vault {
 	#open: Promise<IDBDatabase> | undefined;
 
 	#database(): Promise<IDBDatabase> {

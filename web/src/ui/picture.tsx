@@ -23,7 +23,7 @@ const MARKS = {
 } as const;
 
 /** "0,12 s" while it is fine; words when it matters. */
-export function ageText(ageMs: number): string {
+function ageText(ageMs: number): string {
 	const seconds = ageMs / 1000;
 	if (seconds < 2) return t("age.seconds", { s: figure(seconds, 2) });
 	return t("age.old", { words: ageWords(ageMs) });
@@ -65,7 +65,7 @@ export const UNKNOWN: ViewState = {
 };
 
 /** State in one mark and one word. */
-export function StateMark(props: { mark: Mark }) {
+function StateMark(props: { mark: Mark }) {
 	return (
 		<span class="scrim state">
 			<Dynamic

@@ -152,7 +152,6 @@ export class Engine {
 			denied: refusal !== SIGNED_OUT && capable ? refusal : undefined,
 			link: {
 				up: link?.main !== undefined && !link.main.silent(),
-				everUp: link?.everUp ?? false,
 				failures: link?.failures ?? 0,
 				lostMs: link?.lostMs,
 			},

@@ -9,7 +9,7 @@ const live: Known = {
 	signedOut: false,
 	gone: false,
 	hidden: false,
-	link: { up: true, everUp: true, failures: 0 },
+	link: { up: true, failures: 0 },
 	announced: true,
 	camera: { code: "live", sinceMs: NOW - 60_000 },
 	decoderFault: false,
@@ -21,7 +21,7 @@ const verdict = (fields: Partial<Known>) => {
 	const { mark, why } = judge({ ...live, ...fields });
 	return why ? `${mark}: ${why.code}` : mark;
 };
-const down = { up: false, everUp: true, failures: 0, lostMs: NOW - 3000 };
+const down = { up: false, failures: 0, lostMs: NOW - 3000 };
 
 describe("the state of a view", () => {
 	it("is live while nothing speaks against it", () => expect(verdict({})).toBe("live"));
@@ -43,8 +43,8 @@ describe("the state of a view", () => {
 	});
 
 	it.each<[Partial<Known>, string]>([
-		[{ link: { up: false, everUp: false, failures: 0 } }, "connecting: connecting"],
-		[{ link: { up: false, everUp: false, failures: 2 } }, "refused: unreachable"],
+		[{ link: { up: false, failures: 0 } }, "connecting: connecting"],
+		[{ link: { up: false, failures: 2 } }, "refused: unreachable"],
 		[{ announced: undefined, camera: undefined }, "waiting: firstPicture"],
 		[{ announced: false }, "refused: agentOffline"],
 		[{ camera: { code: "waiting", sinceMs: 0 } }, "waiting: waiting"],

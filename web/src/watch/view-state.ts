@@ -14,7 +14,7 @@ export interface Known {
 	/** The account has no such camera any more. */
 	gone: boolean;
 	hidden: boolean;
-	link: { up: boolean; everUp: boolean; failures: number; lostMs?: number | undefined };
+	link: { up: boolean; failures: number; lostMs?: number | undefined };
 	/** Whether the relay says that the camera's broadcast is there; unknown before it answered. */
 	announced: boolean | undefined;
 	catalogFault?: string | undefined;

@@ -17,7 +17,7 @@ export interface Watching {
 }
 
 /** The page's side of the watch worker: one for the page, made at the first tile. */
-export class Viewer {
+class Viewer {
 	#worker: Worker | undefined;
 	#views = new Map<number, { camera: string; onState: (state: ViewState) => void; last?: ViewState }>();
 	#nextView = 0;
