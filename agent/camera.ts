@@ -14,8 +14,8 @@ const TICK_MS = 250;
 const GOOD_SESSION_MS = 10_000;
 /** Waits between tries. A wrong password waits long, because cameras lock out whoever tries on. */
 const WAITS: Record<CameraFaultCode, { baseMs: number; capMs: number }> = {
-	"camera-unreachable": { baseMs: 1000, capMs: 30_000 },
-	"camera-refused": { baseMs: 60_000, capMs: 900_000 },
+	"camera-unreachable": { baseMs: 250, capMs: 10_000 },
+	"camera-refused": { baseMs: 30_000, capMs: 300_000 },
 	"stream-unsupported": { baseMs: 30_000, capMs: 300_000 },
 };
 /** Which transports are tried, in which order. */

@@ -53,7 +53,7 @@ function play(packets: (RtpPacket | "lost")[], depacketizer = new H264Depacketiz
 	for (const item of [...packets, packet([9, 0xf0])]) {
 		if (item === "lost") lost = true;
 		else {
-			units.push(...depacketizer.push(item, lost));
+			units.push(...depacketizer.push(item, lost, units.length));
 			lost = false;
 		}
 	}
@@ -176,12 +176,16 @@ describe("P02: marker and timestamp are only hints", () => {
 		const depacketizer = new H264Depacketizer([SPS, PPS]);
 		const counts = Array.from(
 			{ length: 6 },
-			(_, n) => depacketizer.push(packet(n ? slice(n) : idr(0), n, true), false).length,
+			(_, n) => depacketizer.push(packet(n ? slice(n) : idr(0), n, true), false, 0).length,
 		);
 		expect(counts).toEqual([0, 1, 1, 2, 1, 1]);
+		// A picture that was held back tells when it came, not when it was let go.
+		const other = new H264Depacketizer([SPS, PPS]);
+		other.push(packet(idr(1), 1, true), false, 100);
+		expect(other.push(packet(slice(2), 2, true), false, 140).map(({ arrivedMs }) => arrivedMs)).toEqual([100]);
 		// A lost marker costs at most one picture of delay.
-		expect(depacketizer.push(packet(slice(7), 7), false)).toEqual([]);
-		expect(depacketizer.push(packet(slice(8), 8, true), false).map(show)).toEqual(["7@7", "8@8"]);
+		expect(depacketizer.push(packet(slice(7), 7), false, 0)).toEqual([]);
+		expect(depacketizer.push(packet(slice(8), 8, true), false, 0).map(show)).toEqual(["7@7", "8@8"]);
 	});
 	it("a marker that begins to lie is never believed again, and the part that went out damages nothing after the next IDR", () => {
 		const depacketizer = new H264Depacketizer([SPS, PPS]);
@@ -250,7 +254,9 @@ describe("damage", () => {
 		fc.assert(
 			fc.property(fc.array(fc.tuple(payload, fc.boolean(), fc.boolean(), fc.nat(3)), { maxLength: 40 }), (list) => {
 				const depacketizer = new H264Depacketizer();
-				const units = list.flatMap(([bytes, marker, lost, at]) => depacketizer.push(packet(bytes, at, marker), lost));
+				const units = list.flatMap(([bytes, marker, lost, at]) =>
+					depacketizer.push(packet(bytes, at, marker), lost, 0),
+				);
 				if (units[0]) expect(units[0]).toMatchObject({ key: true, config: { width: expect.any(Number) } });
 			}),
 		);

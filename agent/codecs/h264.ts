@@ -15,6 +15,8 @@ export interface VideoUnit {
 	/** RTP timestamp of its first slice, 32 bits. */
 	timestamp: number;
 	key: boolean;
+	/** When its last packet came, ms. */
+	arrivedMs: number;
 	data: Uint8Array;
 	config?: VideoConfig;
 }
@@ -44,6 +46,7 @@ interface Picture {
 	key: boolean;
 	/** As its first slice names it. */
 	ppsId: number | undefined;
+	arrivedMs: number;
 	damaged: boolean;
 }
 
@@ -61,6 +64,7 @@ export class H264Depacketizer {
 	#leading: Uint8Array[] = [];
 	#waiting = true;
 	#marker = { truthful: 0, lying: false, atEnd: false };
+	#nowMs = 0;
 	#out: VideoUnit[] = [];
 
 	/** `parameterSets`: SPS and PPS of the session description, as far as it has any. */
@@ -71,8 +75,9 @@ export class H264Depacketizer {
 	get waiting(): boolean {
 		return this.#waiting;
 	}
-	/** Takes the next packet in order; `lost`: packets or bytes before it never came. */
-	push(packet: RtpPacket, lost: boolean): VideoUnit[] {
+	/** Takes the next packet in order, which came at `nowMs`; `lost`: packets or bytes before it never came. */
+	push(packet: RtpPacket, lost: boolean, nowMs: number): VideoUnit[] {
+		this.#nowMs = nowMs;
 		this.#out = [];
 		if (lost) this.#damage();
 		const { payload } = packet;
@@ -176,6 +181,7 @@ export class H264Depacketizer {
 				timestamp,
 				key: false,
 				ppsId: pictureParameterSet(nal),
+				arrivedMs: this.#nowMs,
 				damaged: !first,
 			};
 			this.#leading = [];
@@ -184,6 +190,7 @@ export class H264Depacketizer {
 		picture.nals.push(nal);
 		picture.bytes += 4 + nal.length;
 		picture.key ||= type === Nal.idr;
+		picture.arrivedMs = this.#nowMs;
 		if (picture.bytes > MAX_PICTURE_BYTES) {
 			// Nothing of it is kept: an endless picture must not fill the memory.
 			picture.nals = [];
@@ -204,7 +211,8 @@ export class H264Depacketizer {
 		if (this.#marker.atEnd) this.#marker.truthful += 1;
 		if (picture.damaged) this.#waiting = true;
 		if (picture.damaged || (this.#waiting && !picture.key)) return;
-		const unit: VideoUnit = { timestamp: picture.timestamp, key: picture.key, data: lengthPrefixed(picture) };
+		const { timestamp, key, arrivedMs } = picture;
+		const unit: VideoUnit = { timestamp, key, arrivedMs, data: lengthPrefixed(picture) };
 		if (picture.key) {
 			const config = this.#describe(picture.ppsId);
 			this.#waiting = config === undefined;

@@ -93,10 +93,10 @@ export class Reception {
 	#pictures(ordered: ReturnType<RtpReceiver["push"]>, nowMs: number): void {
 		const { depacketizer, timeline } = this.#video;
 		for (const { packet, lost } of ordered) {
-			for (const { timestamp, key, data, config } of depacketizer.push(packet, lost > 0)) {
+			for (const { timestamp, key, arrivedMs, data, config } of depacketizer.push(packet, lost > 0, nowMs)) {
 				if (config) this.#tell.tracks({ video: config, audio: this.#audio?.depacketizer.config });
 				this.#live = true;
-				this.#tell.unit("video", { timestampUs: timeline.map(timestamp, nowMs), key, data });
+				this.#tell.unit("video", { timestampUs: timeline.map(timestamp, arrivedMs), key, data });
 			}
 		}
 	}

@@ -260,6 +260,27 @@ describe("P03: timestamps that leap", () => {
 			ms = timeline.map((n * 3600) % 2 ** 32, BASE_MS + n * 40 * 1.0002) / 1000 - BASE_MS;
 		expect(Math.abs(ms - 25 * 3600 * 40 * 1.0002)).toBeLessThan(80);
 	});
+	it("a first picture that came late does not put the ones after it into the future", () => {
+		const timeline = start();
+		for (let n = 0; n < 200; n++) {
+			const arrivedMs = BASE_MS + n * 40 + (n === 0 ? 60 : 20 + (n % 3));
+			const aheadUs = timeline.map(n * 3600, arrivedMs) - arrivedMs * 1000;
+			expect(aheadUs).toBeLessThan(n > 60 ? 1 : 41_000);
+			if (n > 60) expect(aheadUs).toBeGreaterThan(-5000);
+		}
+	});
+	it("a burst of old pictures at the start is not stretched into the future", () => {
+		const timeline = start();
+		for (let n = 0; n < 50; n++) expect(timeline.map(n * 3600, BASE_MS) - BASE_MS * 1000).toBeLessThan(21_000);
+		expect(Math.abs(timeline.map(50 * 3600, BASE_MS + 40) - (BASE_MS + 40) * 1000)).toBeLessThan(21_000);
+	});
+	it("a wall clock that is set back by an hour does not stop the pictures", () => {
+		const timeline = start();
+		const stamps = Array.from({ length: 100 }, (_, n) =>
+			timeline.map(n * 3600, BASE_MS + n * 40 - (n > 50 ? 3_600_000 : 0)),
+		);
+		for (const [n, us] of stamps.slice(1).entries()) expect(us - stamps[n]!).toBeGreaterThan(39_000);
+	});
 	it("goes on after what another session said", () => {
 		const timeline = start({ afterUs: BASE_MS * 1000 + 5000 });
 		expect(timeline.map(7, BASE_MS)).toBe(BASE_MS * 1000 + 5001);

@@ -25,6 +25,10 @@ const NEW_LINE_UNITS = 3;
 const WINDOW_US = 10_000_000;
 /** How fast the timeline drifts towards the wall clock at most: cameras' clocks are off by some 100 ppm. */
 const MAX_DRIFT = 0.001;
+/** The same back from the future, where a slow first picture has put it: still less than a millisecond a picture. */
+const MAX_DRIFT_BACK = 0.02;
+/** How far a timestamp may be ahead of its arrival while the timeline drifts back, µs. */
+const AHEAD_US = 20_000;
 /** Above this the timeline does not drift but step, µs. */
 const STEP_US = 1_000_000;
 
@@ -128,9 +132,13 @@ export class Timeline {
 					? Math.min(minUs, this.#offsetUs!)
 					: minUs;
 		const errorUs = targetUs - this.#offsetUs!;
-		const limitUs = passedUs * MAX_DRIFT;
-		// A step back would only pile timestamps up at one spot; it drifts instead.
-		if (errorUs > STEP_US) this.#offsetUs = targetUs;
-		else this.#offsetUs = this.#offsetUs! + Math.max(-limitUs, Math.min(limitUs, errorUs));
+		// Nothing is made after it arrived. Far ahead means a burst of old pictures at the start: corrected at once. A large
+		// step back is the wall clock that was set; it would only pile timestamps up at one spot, so the line drifts instead.
+		const burst = led === undefined && errorUs < -AHEAD_US && errorUs > -STEP_US;
+		if (burst || errorUs > STEP_US) this.#offsetUs = targetUs;
+		else {
+			const back = passedUs * MAX_DRIFT_BACK;
+			this.#offsetUs = this.#offsetUs! + Math.max(-back, Math.min(passedUs * MAX_DRIFT, errorUs));
+		}
 	}
 }

@@ -77,6 +77,9 @@ export class RtspConnection {
 	get peer(): string {
 		return (this.#socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 	}
+	get isOpen(): boolean {
+		return this.#fault === undefined;
+	}
 	/** Whether the camera is reached by IPv6. */
 	get isIpv6(): boolean {
 		return this.peer.includes(":");

@@ -34,7 +34,10 @@ export function faultOfStatus(method: string, status: number): CameraError {
 		);
 	}
 	if (status === 453 || status === 503) {
-		return new CameraError("camera-unreachable", "The camera cannot give its picture now. It may have too many viewers.");
+		return new CameraError(
+			"camera-unreachable",
+			"The camera cannot give its picture now. It may have too many viewers.",
+		);
 	}
 	return new CameraError("camera-unreachable", `The camera answered ${method} with an error (${status}).`);
 }

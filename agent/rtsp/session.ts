@@ -138,7 +138,7 @@ export class RtspSession {
 			if (audio) await this.#setup("audio", audio);
 		} catch (error) {
 			// Trouble with sound never stops the picture (S02), except when the connection itself is gone.
-			if (!(error instanceof CameraError) || error.code === "camera-unreachable") throw error;
+			if (!(error instanceof CameraError) || !this.#connection.isOpen) throw error;
 		}
 		await this.#expect("PLAY", this.#aggregate, [...this.#sessionHeader(), ["Range", "npt=0.000-"]]);
 		this.#keepAlive();
