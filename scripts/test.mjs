@@ -60,4 +60,6 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync("package-lo
 	run("npm", ["ci", "--no-audit", "--no-fund"]);
 }
 run("node", ["scripts/check.mjs"]);
+// The browser tests open the page as it is served, not a development server.
+run("npx", ["--no-install", "vite", "build", "web", "--logLevel", "warn"]);
 run("npx", ["--no-install", "vitest", "run", ...process.argv.slice(2)]);

@@ -26,6 +26,10 @@ export class Owner {
 	constructor(origin: string) {
 		this.#origin = origin;
 	}
+	/** The session cookie's value, for a browser that is to be the same person. */
+	get cookie(): string {
+		return this.#cookie.slice(this.#cookie.indexOf("=") + 1);
+	}
 	async signIn(email: string, password: string): Promise<void> {
 		const { account } = await this.call<{ account: { id: string } }>("POST", "/session", { email, password });
 		this.accountId = account.id;
