@@ -204,6 +204,22 @@ describe("P05: 32-bit timestamps wrap", () => {
 			for (const us of distance) expect(Math.abs(us)).toBeLessThan(2);
 		}
 	});
+	it("sound that began beside its picture is led to it within seconds", () => {
+		const video = start();
+		const audio = start({ clockRate: 8000, leader: video });
+		let apartUs = 0;
+		for (let n = 0; n < 250; n++) {
+			const ms = BASE_MS + n * 40;
+			// Both were made at once, and the sound came 85 ms later.
+			const us = video.map(n * 3600, ms);
+			apartUs = audio.map(n * 320, ms + 85) - us;
+			if (n === 1) {
+				video.report({ ssrc: 1, cameraUs: 1e9, timestamp: 0 });
+				audio.report({ ssrc: 2, cameraUs: 1e9, timestamp: 0 });
+			}
+		}
+		expect(Math.abs(apartUs)).toBeLessThan(100);
+	});
 	it("stays in safe integers and strictly increases, whatever comes", () => {
 		fc.assert(
 			fc.property(

@@ -25,8 +25,10 @@ const NEW_LINE_UNITS = 3;
 const WINDOW_US = 10_000_000;
 /** How fast the timeline drifts towards the wall clock at most: cameras' clocks are off by some 100 ppm. */
 const MAX_DRIFT = 0.001;
-/** The same back from the future, where a slow first picture has put it: still less than a millisecond a picture. */
-const MAX_DRIFT_BACK = 0.02;
+/** The same back from the future, where a slow first picture has put it: few pictures, none of them visibly early. */
+const MAX_DRIFT_BACK = 0.1;
+/** The same towards the leader, so that sound is beside its picture within seconds, and after a wall clock was set back. */
+const MAX_DRIFT_SEEN = 0.02;
 /** How far a timestamp may be ahead of its arrival while the timeline drifts back, µs. */
 const AHEAD_US = 20_000;
 /** Above this the timeline does not drift but step, µs. */
@@ -137,8 +139,9 @@ export class Timeline {
 		const burst = led === undefined && errorUs < -AHEAD_US && errorUs > -STEP_US;
 		if (burst || errorUs > STEP_US) this.#offsetUs = targetUs;
 		else {
-			const back = passedUs * MAX_DRIFT_BACK;
-			this.#offsetUs = this.#offsetUs! + Math.max(-back, Math.min(passedUs * MAX_DRIFT, errorUs));
+			const forth = passedUs * (led === undefined ? MAX_DRIFT : MAX_DRIFT_SEEN);
+			const back = passedUs * (led === undefined && errorUs > -STEP_US ? MAX_DRIFT_BACK : MAX_DRIFT_SEEN);
+			this.#offsetUs = this.#offsetUs! + Math.max(-back, Math.min(forth, errorUs));
 		}
 	}
 }
