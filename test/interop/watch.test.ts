@@ -6,7 +6,7 @@ import { CameraBroadcast } from "../../agent/publish/broadcast.ts";
 import { RelayLink } from "../../agent/publish/link.ts";
 import { openChromium } from "../e2e/system.ts";
 import { ClipSource } from "./clip.ts";
-import { PlayerPage } from "./player.ts";
+import { ElementPages } from "./elements.ts";
 import { TestRelay } from "./relay.ts";
 
 /** Every kind of picture in the clip. */
@@ -14,11 +14,11 @@ const ALL = ["blue black", "blue white", "green black", "green white", "red blac
 const PAINT_MS = 15_000;
 
 let relay: TestRelay;
-let site: PlayerPage;
+let site: ElementPages;
 let browser: Browser;
 const open: { close(): unknown }[] = [];
 beforeAll(async () => {
-	[relay, site, browser] = await Promise.all([TestRelay.start(), PlayerPage.serve(), openChromium()]);
+	[relay, site, browser] = await Promise.all([TestRelay.start(), ElementPages.serve("watch"), openChromium()]);
 });
 afterEach(async () => {
 	for (const one of open.splice(0).reverse()) await one.close();
@@ -54,18 +54,12 @@ async function publish(root: string, name: string, broadcast: CameraBroadcast) {
 	open.push(link);
 	return { session, link };
 }
-/** The foreign player on a page, with a viewer's token; what it logs is kept for the failure's message. */
+/** The foreign player on a page, with a viewer's token. */
 async function watch(root: string, name: string) {
-	const page = await browser.newPage();
-	open.push(page);
-	const said: string[] = [];
-	page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
-	page.on("pageerror", (error) => said.push(`uncaught: ${error.message}`));
-	await page.goto(site.origin);
 	const url = relay.url(root, await relay.token({ root, get: [name], put: [`${PEER_PREFIX}/${newId()}`] }));
-	const hash = Buffer.from(relay.plane.certificateHash).toString("hex");
-	await page.evaluate(`watch(${JSON.stringify({ url: url.href, name, hash })})`);
-	return { page, said };
+	const player = await site.open(browser, "watch", { url, name, certificateHash: relay.plane.certificateHash });
+	open.push(player);
+	return player;
 }
 /** Resolves once the canvas has shown each kind of picture. */
 async function painted({ page, said }: { page: Page; said: string[] }) {
