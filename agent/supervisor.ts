@@ -100,7 +100,7 @@ export class Supervisor {
 				log.info({ command: outcome.command.type }, "carried out a command of the owner");
 				await client.acknowledge({ id, state: "done" }, signal);
 			} else {
-				log.warn({ refusal: outcome.code }, "refused a command");
+				log.warn({ refusal: outcome.code }, `refused a command: ${outcome.detail}`);
 				await client.acknowledge({ id, state: "refused", code: outcome.code, detail: outcome.detail }, signal);
 			}
 		}

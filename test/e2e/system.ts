@@ -19,15 +19,16 @@ export class System {
 	readonly meter: UdpMeter;
 	#ports: { worker: number; relay: number; control: number };
 
-	private constructor(ports: { worker: number; relay: number; control: number }, meter: UdpMeter) {
+	private constructor(ports: { worker: number; relay: number; control: number }, meter: UdpMeter, frontPort: number) {
 		this.meter = meter;
 		this.home = mkdtempSync(join(tmpdir(), "mivisus-e2e-"));
 		this.#ports = ports;
-		this.origin = `http://localhost:${ports.worker}`;
+		this.origin = `http://localhost:${frontPort}`;
 	}
-	static async start(): Promise<System> {
+	/** `front`: starts what stands before the worker, given the worker's port; resolves with its own. */
+	static async start(front = async (workerPort: number) => workerPort): Promise<System> {
 		const ports = { worker: await freePort("tcp"), relay: await freePort("udp"), control: await freePort("tcp") };
-		const system = new System(ports, await UdpMeter.start(ports.relay));
+		const system = new System(ports, await UdpMeter.start(ports.relay), await front(ports.worker));
 		await system.startWorker();
 		await system.startRelay();
 		return system;
@@ -58,18 +59,9 @@ export class System {
 		await this.relay.line(/relay is listening/);
 	}
 	/** Starts the agent; where it is not linked yet, resolves with the link that it shows. */
-	async startAgent(transport: "tcp" | "udp" | "auto" = "auto"): Promise<string | undefined> {
-		const args = [
-			"run",
-			"--origin",
-			this.origin,
-			"--home",
-			join(this.home, "agent"),
-			"--name",
-			"Test agent",
-			"--transport",
-			transport,
-		];
+	async startAgent(transport: "tcp" | "udp" | "auto" = "auto", folder = "agent"): Promise<string | undefined> {
+		const home = join(this.home, folder);
+		const args = ["run", "--origin", this.origin, "--home", home, "--name", "Test agent", "--transport", transport];
 		const agent = this.#run("agent", "agent/main.ts", {}, args);
 		this.agent = agent;
 		const [found] = await agent.line(/https?:\/\/\S+\/enrol#\S+|The agent is running/);
