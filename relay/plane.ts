@@ -125,7 +125,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 	const { config, log, now = Date.now } = options;
 	const certificate = config.certificate
 		? certificateOf(config.certificate)
-		: makeCertificate({ hosts: config.hosts, now: now() });
+		: await makeCertificate({ hosts: config.hosts, now: now() });
 	const relay = new Relay({ config, log, now });
 	const startedAtMs = now();
 	const control = new ControlServer({

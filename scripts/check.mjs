@@ -1,4 +1,4 @@
-// `npm run check`: types, lint and format. Quick, no browser, no network.
+// `npm run check`: types, lint, format, dead code. Quick, no browser, no network.
 import { spawnSync } from "node:child_process";
 
 const steps = [
@@ -6,6 +6,7 @@ const steps = [
 	["types of the page", "tsc", ["-p", "web"]],
 	["types of the browser tests", "tsc", ["-p", "test/e2e"]],
 	["lint and format", "biome", ["check", "."]],
+	["unused files, exports and dependencies", "knip", []],
 ];
 for (const [name, command, args] of steps) {
 	const { status } = spawnSync("npx", ["--no-install", command, ...args], { stdio: "inherit" });
