@@ -62,7 +62,7 @@ function subscribe(track: string) {
 			},
 		};
 	};
-	return { track, openGroup, closed, leave: () => leave(), groups };
+	return { track, openGroup, closed, end: async () => leave(), leave: () => leave(), groups };
 }
 const settle = async () => {
 	for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -186,10 +186,15 @@ describe("a camera as a broadcast", () => {
 		expect(listener.groups.map(({ frames }) => frames.length)).toEqual([4, 4, 1]);
 		expect(lastCatalog(viewer).mivisus?.sound).toBe("on");
 		broadcast.setSound(false);
+		await listener.closed;
 		source.listener?.unit("audio", unit(3_000_000, true));
 		await settle();
-		expect(listener.groups.map(({ end }) => end)).toEqual(["fin", "fin", "fin"]);
+		expect(listener.groups.map(({ end }) => end)).toEqual(["fin", "fin", "reset 0"]);
 		expect(lastCatalog(viewer).audio?.renditions).toEqual({});
+		broadcast.setSound(true);
+		source.listener?.unit("audio", unit(4_000_000, true));
+		await settle();
+		expect(listener.groups).toHaveLength(3);
 	});
 
 	it("an unknown track is refused and wakes nothing", () => {

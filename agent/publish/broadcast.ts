@@ -33,8 +33,10 @@ export interface MediaSource {
 export interface Subscription {
 	readonly track: string;
 	openGroup(sequence: number): Promise<GroupSink>;
-	/** Resolves when the subscriber left or the session ended. */
+	/** Resolves when the subscriber left, we ended it, or the session is over. */
 	readonly closed: Promise<unknown>;
+	/** The track is over. */
+	end(): Promise<void>;
 }
 /** Time, handed in so that tests own it. */
 export interface BroadcastClock {
@@ -57,6 +59,8 @@ export class CameraBroadcast {
 	#clock: BroadcastClock;
 	#sent: (bytes: number) => void;
 	#feeds: Record<TrackKind, Set<Feed>> = { catalog: new Set(), video: new Set(), audio: new Set() };
+	/** Who subscribed to the sound. */
+	#listeners = new Set<Subscription>();
 	#gop: GopCache;
 	#tracks: MediaTracks | undefined;
 	#state: CameraState;
@@ -81,11 +85,14 @@ export class CameraBroadcast {
 		this.#audioSequence = first;
 		this.#state = { code: "waiting", sinceMs: first };
 	}
-	/** Switches sound; off ends it at once for everyone, because it is the owner's word. */
+	/**
+	 * Switches sound; off ends it at once for everyone, because it is the owner's word. The subscriptions end too: who kept
+	 * one would hear again, unasked, when sound is switched on the next time.
+	 */
 	setSound(on: boolean): void {
 		if (this.#sound === on) return;
 		this.#sound = on;
-		if (!on) for (const feed of this.#feeds.audio) feed.end();
+		if (!on) for (const listener of this.#listeners) void listener.end();
 		this.#audioGroupStartUs = undefined;
 		this.#announceCatalog();
 	}
@@ -122,6 +129,7 @@ export class CameraBroadcast {
 		const feed = new Feed((sequence) => subscription.openGroup(sequence), sent);
 		const feeds = this.#feeds[kind];
 		feeds.add(feed);
+		if (kind === "audio") this.#listeners.add(subscription);
 		this.#start();
 		if (kind === "catalog") this.#writeCatalog(feed);
 		if (kind === "video" && this.#gop.units.length > 0) {
@@ -131,6 +139,7 @@ export class CameraBroadcast {
 		void subscription.closed.then(() => {
 			feed.close();
 			feeds.delete(feed);
+			this.#listeners.delete(subscription);
 			this.#idleIfAlone();
 		});
 	}

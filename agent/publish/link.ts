@@ -91,9 +91,10 @@ export class RelayLink {
 				this.#report = await subscription.openGroup(0);
 				return;
 			}
-			if (!this.#published.cameras.includes(broadcast)) return subscription.refuse(WIRE_ERROR_CODES["not-found"]);
-			await subscription.accept();
-			if (!this.#published.serve(broadcast, subscription)) await subscription.end();
+			// Refused, not accepted and ended: sound that is off is no track at all, to whoever asks.
+			const served = this.#published.cameras.includes(broadcast) && this.#published.serve(broadcast, subscription);
+			if (served) await subscription.accept();
+			else subscription.refuse(WIRE_ERROR_CODES["not-found"]);
 		} catch {
 			// The session ended meanwhile; `ended` says so.
 		}
