@@ -222,6 +222,10 @@ export const en = {
 	"stat.age": "Age",
 	"stat.dropped": "Dropped",
 	"stat.decoder": "Waiting to be decoded",
+	"stat.sound": "Sound",
+	"stat.soundNone": "none",
+	"stat.soundDecoded": "Pieces of sound decoded",
+	"stat.soundPeak": "Loudest of late",
 	"stat.about": "about",
 } as const;
 

@@ -230,5 +230,9 @@ export const fr: Record<Key, string> = {
 	"stat.age": "Âge",
 	"stat.dropped": "Abandonnées",
 	"stat.decoder": "À décoder",
+	"stat.sound": "Son",
+	"stat.soundNone": "aucun",
+	"stat.soundDecoded": "Morceaux de son décodés",
+	"stat.soundPeak": "Maximum récent",
 	"stat.about": "environ",
 };

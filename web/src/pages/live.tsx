@@ -131,25 +131,29 @@ function One(props: { camera: Camera }) {
 }
 
 function Figures(props: { state: ViewState }) {
-	const rows = (): [string, string][] => {
+	const rows = (): [key: string, name: string, value: string][] => {
 		const it = props.state.figures;
 		const age = props.state.ageMs;
 		const about = props.state.ageExact ? "" : `${t("stat.about")} `;
 		return [
-			[t("stat.path"), it?.path ?? "–"],
-			[t("stat.codec"), it?.codec ?? "–"],
-			[t("stat.size"), it ? `${it.width} × ${it.height}` : "–"],
-			[t("stat.rate"), it ? `${figure(it.bitsPerSecond / 1e6, 1)} Mbit/s` : "–"],
-			[t("stat.fps"), it ? figure(it.framesPerSecond, 1) : "–"],
-			[t("stat.age"), age === undefined ? "–" : about + t("age.seconds", { s: figure(age / 1000, 2) })],
-			[t("stat.dropped"), it ? figure(it.dropped) : "–"],
-			[t("stat.decoder"), it ? figure(it.decoding) : "–"],
+			["path", t("stat.path"), it?.path ?? "–"],
+			["codec", t("stat.codec"), it?.codec ?? "–"],
+			["size", t("stat.size"), it ? `${it.width} × ${it.height}` : "–"],
+			["rate", t("stat.rate"), it ? `${figure(it.bitsPerSecond / 1e6, 1)} Mbit/s` : "–"],
+			["fps", t("stat.fps"), it ? figure(it.framesPerSecond, 1) : "–"],
+			["age", t("stat.age"), age === undefined ? "–" : about + t("age.seconds", { s: figure(age / 1000, 2) })],
+			["dropped", t("stat.dropped"), it ? figure(it.dropped) : "–"],
+			["decoding", t("stat.decoder"), it ? figure(it.decoding) : "–"],
+			["sound", t("stat.sound"), it ? (it.sound.codec ?? t("stat.soundNone")) : "–"],
+			["sound-decoded", t("stat.soundDecoded"), it ? figure(it.sound.decoded) : "–"],
+			// Below 16 bits of resolution there is nothing to hear.
+			["sound-peak", t("stat.soundPeak"), it && it.sound.peak > 2 ** -15 ? decibels(it.sound.peak) : "–"],
 		];
 	};
 	return (
 		<dl>
-			{rows().map(([name, value]) => (
-				<div>
+			{rows().map(([key, name, value]) => (
+				<div data-figure={key}>
 					<dt>{name}</dt>
 					<dd>{value}</dd>
 				</div>
@@ -157,3 +161,5 @@ function Figures(props: { state: ViewState }) {
 		</dl>
 	);
 }
+/** Of the loudest that can be: 0 dB; half of it: −6 dB. */
+const decibels = (peak: number) => `${figure(20 * Math.log10(peak), 1)} dB`;

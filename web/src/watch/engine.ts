@@ -29,12 +29,13 @@ export class Engine {
 
 	constructor(post: (message: FromWorker, transfer?: Transferable[]) => void) {
 		this.#post = post;
-		this.#sound = new SoundPipe((planes, sampleRate, timestampUs) =>
+		this.#sound = new SoundPipe((planes, sampleRate, timestampUs) => {
+			if (this.#listening !== undefined) this.#views.get(this.#listening)?.heard(planes);
 			this.#post(
 				{ type: "sound", planes, sampleRate, timestampUs },
 				planes.map(({ buffer }) => buffer),
-			),
-		);
+			);
+		});
 		setInterval(() => this.#tick(), TICK_MS);
 	}
 	handle(message: ToWorker): void {

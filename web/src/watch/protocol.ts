@@ -43,6 +43,14 @@ export interface Figures {
 	dropped: number;
 	/** Chunks handed to the decoder that have not come back. */
 	decoding: number;
+	sound: {
+		/** Absent where no sound is sent. */
+		codec: string | undefined;
+		/** Pieces that came out of the decoder since the view began; none while it is muted, because none are fetched. */
+		decoded: number;
+		/** The loudest sample of late, 0 to 1. */
+		peak: number;
+	};
 }
 
 /** Everything a tile shows, a few times a second. */

@@ -1,11 +1,13 @@
 import type { Catalog } from "@mivisus/wire/catalog";
-import { decodeLegacy } from "@mivisus/wire/container";
 import type { ChosenAudio, ChosenVideo } from "./catalog.ts";
+import { BROWSER_DECODERS, openFrame } from "./decoding.ts";
 import { Feed } from "./feed.ts";
 import { Pacer } from "./pacing.ts";
 import { Presenter } from "./presenter.ts";
 import type { Figures, ViewState } from "./protocol.ts";
+import { Rates } from "./rates.ts";
 import type { RelaySession } from "./relay-session.ts";
+import { SoundMeter } from "./sound-meter.ts";
 import { VideoPipe } from "./video-pipe.ts";
 import { judge, type Known } from "./view-state.ts";
 
@@ -37,18 +39,6 @@ export interface ViewEvents {
 	soundConfig(config: AudioDecoderConfig): void;
 }
 
-const makeDecoder = (output: (frame: VideoFrame) => void, error: (error: Error) => void) => {
-	const decoder = new VideoDecoder({ output, error });
-	return {
-		get state() {
-			return decoder.state;
-		},
-		configure: (config: VideoDecoderConfig) => decoder.configure(config),
-		decode: (chunk: EncodedVideoChunkInit) => decoder.decode(new EncodedVideoChunk(chunk)),
-		close: () => decoder.close(),
-	};
-};
-
 /** One tile: feeds of one camera (two while a session is replaced), one decoder, one canvas. */
 export class View {
 	readonly camera: string;
@@ -70,8 +60,8 @@ export class View {
 	#decoderFault = false;
 	#restartMs = RESTART_MS;
 	#nextRestartMs = 0;
-	#bytes = 0;
-	#rates = { sinceMs: 0, bytes: 0, shown: 0, bitsPerSecond: 0, framesPerSecond: 0 };
+	#rates = new Rates();
+	#sound = new SoundMeter(() => performance.now());
 
 	constructor(camera: string, canvas: OffscreenCanvas, events: ViewEvents) {
 		this.camera = camera;
@@ -89,10 +79,9 @@ export class View {
 			this.#capturedMs = frame.timestamp / 1000;
 		});
 		this.#pipe = new VideoPipe<VideoFrame>({
-			make: makeDecoder,
+			...BROWSER_DECODERS,
 			output: (frame) => this.#decoded(frame),
 			fault: (fault) => this.#fault(fault),
-			supported: async (config) => (await VideoDecoder.isConfigSupported(config)).supported ?? false,
 			now: () => performance.now(),
 		});
 	}
@@ -111,6 +100,10 @@ export class View {
 		const slot = this.#slot;
 		if (on && slot?.audio) this.#events.soundConfig(slot.audio.config);
 		for (const { feed } of this.#slots.values()) feed.listen(on);
+	}
+	/** A piece of its sound came out of the decoder. */
+	heard(planes: readonly Float32Array[]): void {
+		this.#sound.heard(planes);
 	}
 	/** Fits the feeds to the sessions there are. */
 	sync(main: RelaySession | undefined, spare: RelaySession | undefined): void {
@@ -159,7 +152,7 @@ export class View {
 			...(ageMs !== undefined && { ageMs }),
 			ageExact: exact,
 			sound: section?.sound ?? (slot?.audio ? "on" : "unsupported"),
-			...(slot?.video && this.#paintedMs !== undefined && { figures: this.#figures(slot.video) }),
+			...(slot?.video && this.#paintedMs !== undefined && { figures: this.#figures(slot.video, slot.audio) }),
 		};
 	}
 	/** For the report to the relay. */
@@ -217,7 +210,7 @@ export class View {
 			},
 			audio: (payload) => {
 				if (session !== this.#active || !this.#listening) return;
-				const unit = open(payload);
+				const unit = openFrame(payload);
 				if (unit) this.#events.sound(unit.timestampUs, unit.payload);
 			},
 			behindMs: () => this.#pacer.behindMs,
@@ -239,9 +232,9 @@ export class View {
 		if (audio && this.#listening) this.#events.soundConfig(audio.config);
 	}
 	#video(payload: Uint8Array, key: boolean): void {
-		const unit = open(payload);
+		const unit = openFrame(payload);
 		if (!unit) return;
-		this.#bytes += payload.length;
+		this.#rates.arrived(payload.length);
 		this.#pacer.arrived(unit.timestampUs, performance.now());
 		this.#pipe.push(unit.timestampUs, unit.payload, key);
 	}
@@ -285,32 +278,15 @@ export class View {
 		const ageMs = at - (own ?? 0) - (this.#capturedMs - (camera ?? 0));
 		return { ageMs: Math.max(0, ageMs), exact: camera !== undefined && own !== undefined };
 	}
-	#figures({ config }: ChosenVideo): Figures {
-		const now = performance.now();
-		const rates = this.#rates;
-		const elapsed = (now - rates.sinceMs) / 1000;
-		if (elapsed > 1) {
-			rates.bitsPerSecond = ((this.#bytes - rates.bytes) * 8) / elapsed;
-			rates.framesPerSecond = (this.#presenter.shown - rates.shown) / elapsed;
-			Object.assign(rates, { sinceMs: now, bytes: this.#bytes, shown: this.#presenter.shown });
-		}
+	#figures(video: ChosenVideo, audio: ChosenAudio | undefined): Figures {
 		return {
 			path: "HTTP/3",
-			codec: config.codec,
+			codec: video.config.codec,
 			...this.#size,
-			bitsPerSecond: rates.bitsPerSecond,
-			framesPerSecond: rates.framesPerSecond,
+			...this.#rates.at(performance.now(), this.#presenter.shown),
 			dropped: this.#dropped,
 			decoding: this.#pipe.decoding,
+			sound: { codec: audio?.config.codec, decoded: this.#sound.decoded, peak: this.#sound.peak },
 		};
-	}
-}
-
-/** A frame of the legacy container, or nothing for a damaged one. */
-function open(payload: Uint8Array) {
-	try {
-		return decodeLegacy(payload);
-	} catch {
-		return undefined;
 	}
 }
