@@ -1,22 +1,12 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
+import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
 import { commandLines, filesUnder, formsOf } from "./secrets.ts";
 import { openChromium, System } from "./system.ts";
-import { readStamp, type Stamp, untilStamp } from "./timecode.ts";
+import { ageOf, madeAfter, readStamp, untilStamp } from "./timecode.ts";
 
-const EMAIL = "camille@example.test";
-const PASSWORD = "a calm sentence, not a word";
 const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
-
-/** ms between a stamp of the camera and now, by the one clock of this machine. */
-function ageOf({ time }: Stamp): number {
-	const now = Math.floor(Date.now() * 10) % 2 ** 32;
-	return ((now - time + 2 ** 32) % 2 ** 32) / 10;
-}
-
-/** Whether the camera made this picture after `momentMs`: what still stands on the canvas from before is no proof. */
-const madeAfter = (momentMs: number) => (stamp: Stamp) => ageOf(stamp) < Date.now() - momentMs;
 
 describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", (transport) => {
 	let system: System;
@@ -42,16 +32,8 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	});
 
 	it("a person signs up and signs in", async () => {
-		await page.goto(`${system.origin}/sign-up`);
-		await page.getByLabel("Full name").fill("Camille Martin");
-		await page.getByLabel("Email address").fill(EMAIL);
-		await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-		await button("Create the account").click();
-		await page.getByText("Thank you").waitFor();
-		await page.goto(`${system.origin}/sign-in`);
-		await page.getByLabel("Email address").fill(EMAIL);
-		await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-		await button("Sign in").click();
+		await signUp(page, system.origin);
+		await signIn(page, system.origin);
 		await page
 			.getByRole("heading", { name: /No cameras yet|Three steps/ })
 			.first()
@@ -61,22 +43,12 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	it("the agent shows a link, and the browser enrols it", async () => {
 		const link = await system.startAgent(transport);
 		expect(link).toBeDefined();
-		await page.goto(link!);
-		await button("Link this agent").click();
-		await page.getByText("The agent is linked").first().waitFor();
+		await linkAgent(page, link!);
 		expect(page.url()).not.toContain("#");
 	});
 
 	it("the camera is added with its password, as typed, and seen: the picture is the camera's and it moves", async () => {
-		await page.goto(`${system.origin}/cameras/new`);
-		await page.getByLabel("Name", { exact: true }).fill("Front door");
-		await page.getByLabel("Camera address").fill(`127.0.0.1:${camera.port}${camera.path}`);
-		await page.getByLabel("User name").fill(CAMERA.user);
-		await page.getByLabel("Password", { exact: true }).fill(CAMERA.password);
-		await button("Add the camera").click();
-		await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
-		await page.getByRole("link", { name: "See it large" }).click();
-		await page.waitForURL(/\/cameras\/[\w-]{22}$/);
+		await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...camera });
 		live = page.url();
 		const first = await untilStamp(page, 10_000);
 		const second = await untilStamp(page, 5000, ({ frame }) => frame !== first.frame);

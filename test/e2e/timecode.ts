@@ -8,6 +8,15 @@ export interface Stamp {
 	time: number;
 }
 
+/** ms between a stamp of the camera and now, by the one clock of this machine. */
+export function ageOf({ time }: Stamp): number {
+	const now = Math.floor(Date.now() * 10) % 2 ** 32;
+	return ((now - time + 2 ** 32) % 2 ** 32) / 10;
+}
+
+/** Whether the camera made this picture after `momentMs`: what still stands on the canvas from before is no proof. */
+export const madeAfter = (momentMs: number) => (stamp: Stamp) => ageOf(stamp) < Date.now() - momentMs;
+
 /**
  * Reads the time code from the canvas that shows a camera, or `null` when there is none to read: no picture yet, or
  * another picture than the camera's.

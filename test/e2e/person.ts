@@ -1,0 +1,42 @@
+import type { Page } from "playwright-core";
+
+/** An account's owner as the tests know them, unless they are somebody else. */
+const CAMILLE = { email: "camille@example.test", fullName: "Camille Martin", password: "a calm sentence, not a word" };
+
+/** What a person does on the pages, step by step, each until the page says that it is done. */
+export async function signUp(page: Page, origin: string, person = CAMILLE): Promise<void> {
+	await page.goto(`${origin}/sign-up`);
+	await page.getByLabel("Full name").fill(person.fullName);
+	await page.getByLabel("Email address").fill(person.email);
+	await page.getByLabel("Password", { exact: true }).fill(person.password);
+	await page.getByRole("button", { name: "Create the account" }).click();
+	await page.getByText("Thank you").waitFor();
+}
+export async function signIn(page: Page, origin: string, person = CAMILLE): Promise<void> {
+	await page.goto(`${origin}/sign-in`);
+	await page.getByLabel("Email address").fill(person.email);
+	await page.getByLabel("Password", { exact: true }).fill(person.password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+export async function linkAgent(page: Page, link: string): Promise<void> {
+	await page.goto(link);
+	await page.getByRole("button", { name: "Link this agent" }).click();
+	await page.getByText("The agent is linked").first().waitFor();
+}
+/** Ends on the camera's live page. */
+export async function addCamera(
+	page: Page,
+	origin: string,
+	camera: { name: string; user: string; password: string; port: number; path: string },
+): Promise<void> {
+	await page.goto(`${origin}/cameras/new`);
+	await page.getByLabel("Name", { exact: true }).fill(camera.name);
+	await page.getByLabel("Camera address").fill(`127.0.0.1:${camera.port}${camera.path}`);
+	await page.getByLabel("User name").fill(camera.user);
+	await page.getByLabel("Password", { exact: true }).fill(camera.password);
+	await page.getByRole("button", { name: "Add the camera" }).click();
+	await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
+	await page.getByRole("link", { name: "See it large" }).click();
+	await page.waitForURL(/\/cameras\/[\w-]{22}$/);
+}
