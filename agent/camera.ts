@@ -124,6 +124,18 @@ export class CameraSource implements MediaSource {
 			gavePackets: (reception?.packets ?? 0) > 0,
 			livedMs: reception?.live ? clock.now() - since : 0,
 		});
+		let broken: (error: CameraError) => void = () => {};
+		const unreadable = new Promise<CameraError>((resolve) => {
+			broken = resolve;
+		});
+		/** Whatever a camera sends may cost its own picture only: an exception here would end every camera of the agent. */
+		const guarded = (work: () => void) => {
+			try {
+				work();
+			} catch (error) {
+				broken(this.#notReadable(error));
+			}
+		};
 		let session: RtspSession;
 		try {
 			session = await RtspSession.open(
@@ -136,24 +148,23 @@ export class CameraSource implements MediaSource {
 					},
 					onPacket: (kind, data) => {
 						silentTicks = 0;
-						reception?.packet(kind, data);
+						guarded(() => reception?.packet(kind, data));
 					},
-					onReport: (kind, data) => reception?.report(kind, data),
+					onReport: (kind, data) => guarded(() => reception?.report(kind, data)),
 					onLost: () => reception?.lost(),
 					isExpected: (kind, head) => reception?.expects(kind, head) ?? false,
 				},
 				signal,
 			);
 		} catch (error) {
-			if (!(error instanceof CameraError)) throw error;
-			return done(error);
+			return done(error instanceof CameraError ? error : this.#notReadable(error));
 		}
 		log.info({ transport }, "the camera agreed to send");
 		const silence = new Promise<CameraError>((resolve) => {
 			// Ticks are counted, not times compared: the wall clock may be set at any moment.
 			const tick = () => {
 				silentTicks += 1;
-				reception?.expire();
+				guarded(() => reception?.expire());
 				if (silentTicks * TICK_MS < SILENCE_MS) cancelTick = clock.after(TICK_MS, tick);
 				else resolve(new CameraError("camera-unreachable", "The camera sends nothing.", { tryOtherTransport: true }));
 			};
@@ -164,10 +175,16 @@ export class CameraSource implements MediaSource {
 			signal.addEventListener("abort", onAbort, { once: true });
 			if (signal.aborted) onAbort();
 		});
-		const error = await Promise.race([session.ended, silence, stopped]);
+		const error = await Promise.race([session.ended, silence, stopped, unreadable]);
 		cancelTick();
 		await session.close();
 		return done(error);
+	}
+	/** A fault of ours that a camera brought out. The log says where; the error's words may quote the camera. */
+	#notReadable(error: unknown): CameraError {
+		const { name, stack } = error as Error;
+		this.#options.log.warn({ name, at: stack?.split("\n")[1]?.trim() }, "reading a camera failed");
+		return new CameraError("stream-unsupported", "What the camera sends cannot be read.");
 	}
 	#telling(): ReceptionListener {
 		return {

@@ -133,7 +133,8 @@ export class AacDepacketizer implements AudioDepacketizer {
 			this.#fragment = { timestamp, size, parts: [], bytes: 0 };
 		}
 		const fragment = this.#fragment;
-		fragment.parts.push(part);
+		// Copied, and never an empty one: pieces that bring nothing would be kept for ever, each with its whole packet.
+		if (part.length > 0) fragment.parts.push(new Uint8Array(part));
 		fragment.bytes += part.length;
 		if (!marker && fragment.bytes < size) return [];
 		this.#fragment = undefined;

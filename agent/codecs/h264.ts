@@ -36,8 +36,21 @@ const Nal = {
 /** As many pictures whose marker told the truth make it believed: a picture then goes out when its last packet came. */
 const TRUSTED_AFTER = 3;
 const START_CODE = Buffer.from([0, 0, 1]);
-/** Parameter sets kept at most; a camera has one or two. */
+/** Parameter sets kept at most; a camera has one or two, of some ten bytes each. */
 const MAX_SETS = 16;
+const MAX_SET_BYTES = 1024;
+/** What a catalog holds of them (`wire/catalog.ts`: 8192 hexadecimal digits). */
+const MAX_DESCRIPTION_BYTES = 4096;
+/** Pieces of one NAL unit, and NAL units of one picture: each costs memory however small it is. */
+const MAX_PIECES = 16_384;
+/** What may stand before a picture's first slice: cameras put their own findings there. */
+const MAX_LEADING_BYTES = 256 * 1024;
+const MAX_LEADING = 64;
+
+/** A view of a small part would keep the whole chunk alive that came from the network: such a part is copied. */
+function apart(bytes: Uint8Array): Uint8Array {
+	return bytes.buffer.byteLength > 4 * bytes.length ? new Uint8Array(bytes) : bytes;
+}
 
 interface Picture {
 	nals: Uint8Array[];
@@ -115,9 +128,9 @@ export class H264Depacketizer {
 			this.#damage();
 			return;
 		}
-		fragments.parts.push(payload.subarray(2));
+		if (payload.length > 2) fragments.parts.push(apart(payload.subarray(2)));
 		fragments.bytes += payload.length - 2;
-		if (fragments.bytes > MAX_PICTURE_BYTES) this.#damage();
+		if (fragments.bytes > MAX_PICTURE_BYTES || fragments.parts.length > MAX_PIECES) this.#damage();
 		else if (header & 0x40) {
 			this.#fragments = undefined;
 			this.#unit(Buffer.concat(fragments.parts, fragments.bytes), timestamp);
@@ -156,9 +169,15 @@ export class H264Depacketizer {
 		else if (type === Nal.sps || type === Nal.pps || type === Nal.sei || type === Nal.delimiter) {
 			// Any of these after a slice begins the next picture (H.264, section 7.4.1.2.3).
 			this.#finish();
-			if (type === Nal.sei) this.#leading.push(nal);
+			if (type === Nal.sei) this.#lead(nal);
 			else if (type !== Nal.delimiter) this.#parameterSet(nal);
 		}
+	}
+	#lead(nal: Uint8Array): void {
+		const held = this.#leading.reduce((sum, { length }) => sum + length, nal.length);
+		// No decoder needs them: a camera that sends them for ever loses them, and nothing else.
+		if (held > MAX_LEADING_BYTES || this.#leading.length >= MAX_LEADING) this.#leading = [];
+		else this.#leading.push(apart(nal));
 	}
 	#slice(nal: Uint8Array, type: number, timestamp: number): void {
 		// first_mb_in_slice is the first exp-golomb value: 0 is a single 1 bit. Partitions B and C carry none.
@@ -187,11 +206,11 @@ export class H264Depacketizer {
 			this.#leading = [];
 		}
 		const picture = this.#picture;
-		picture.nals.push(nal);
+		picture.nals.push(apart(nal));
 		picture.bytes += 4 + nal.length;
 		picture.key ||= type === Nal.idr;
 		picture.arrivedMs = this.#nowMs;
-		if (picture.bytes > MAX_PICTURE_BYTES) {
+		if (picture.bytes > MAX_PICTURE_BYTES || picture.nals.length > MAX_PIECES) {
 			// Nothing of it is kept: an endless picture must not fill the memory.
 			picture.nals = [];
 			picture.bytes = 0;
@@ -223,8 +242,9 @@ export class H264Depacketizer {
 		this.#out.push(unit);
 	}
 	#parameterSet(nal: Uint8Array): void {
-		// A copy: the view would keep a whole packet alive for as long as the set is in use.
-		const kept = nal.slice();
+		if (nal.length > MAX_SET_BYTES) return;
+		// A copy (a Buffer's `slice` is none): a view would keep a whole packet alive for as long as the set is in use.
+		const kept = new Uint8Array(nal);
 		const sps = (nal[0]! & 0x1f) === Nal.sps ? parseSps(kept) : undefined;
 		const pps = (nal[0]! & 0x1f) === Nal.pps ? parsePps(kept) : undefined;
 		if (sps && (this.#sps.has(sps.id) || this.#sps.size < MAX_SETS)) this.#sps.set(sps.id, { nal: kept, facts: sps });
@@ -242,6 +262,7 @@ export class H264Depacketizer {
 			[...this.#pps.values()].map(({ nal }) => nal),
 			active.facts,
 		);
+		if (description.length > MAX_DESCRIPTION_BYTES) return undefined;
 		return { codec: codecString(active.nal), description, width, height };
 	}
 }

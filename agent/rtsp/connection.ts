@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { BroadcastClock } from "../publish/broadcast.ts";
 import type { Authenticator } from "./auth.ts";
 import { CameraError } from "./errors.ts";
-import { CONNECT_TIMEOUT_MS, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { CONNECT_TIMEOUT_MS, MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import { encodeMessage, MessageParser, type RtspItem, type RtspReply, type RtspRequest } from "./message.ts";
 
 const USER_AGENT = "Mivisus";
@@ -173,6 +173,9 @@ export class RtspConnection {
 		const ends = method === "REDIRECT" || method === "TEARDOWN";
 		this.#socket.write(encodeMessage(known || ends ? "RTSP/1.0 200 OK" : "RTSP/1.0 501 Not Implemented", lines));
 		if (ends) this.#fail(new CameraError("camera-unreachable", "The camera ended the stream."));
+		// One that asks and never reads would otherwise fill the memory with its answers.
+		if (this.#socket.writableLength > MAX_UNREAD_BYTES)
+			this.#fail(new CameraError("camera-unreachable", "The camera does not read what it asked for."));
 	}
 	#fail(error: CameraError): void {
 		if (this.#fault) return;

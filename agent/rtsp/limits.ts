@@ -18,3 +18,5 @@ export const REPLY_TIMEOUT_MS = 8000;
 export const TEARDOWN_TIMEOUT_MS = 1000;
 /** No RTP for so long while playing: the camera is gone, ms. */
 export const SILENCE_MS = 4000;
+/** Answers that a camera asked for and does not read, bytes. */
+export const MAX_UNREAD_BYTES = 64 * 1024;

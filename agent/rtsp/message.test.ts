@@ -127,6 +127,16 @@ describe("limits", () => {
 		expect(parse(reply(MAX_BODY_BYTES))).toHaveLength(1);
 		expect(() => parse(reply(MAX_BODY_BYTES + 1))).toThrow("body longer");
 	});
+	it.each([
+		["letters", "A".repeat(16_000)],
+		["letters, then spaces", `${"A".repeat(8000)}${" ".repeat(8000)}x`],
+		["a status, then spaces", `RTSP/1.0 200${" ".repeat(15_000)}\rx`],
+	])("a long line of %s is read in a time that grows with its length, not with its square", (_, line) => {
+		const message = bytes(`${line}\nRTSP/1.0 200 OK\r\n\r\n`);
+		const begun = performance.now();
+		for (let n = 0; n < 30; n++) parse(message);
+		expect(performance.now() - begun).toBeLessThan(500);
+	});
 	it("the search for the next message ends at its limit of bytes", () => {
 		expect(kinds(parse(bytes(new Uint8Array(MAX_RESYNC_BYTES), frame(1))))).toEqual(["lost", "frame"]);
 		const parser = createParser();

@@ -68,6 +68,8 @@ const LF = 0x0a;
 const FRAME_HEADER_BYTES = 4;
 const RTP_HEADER_BYTES = 12;
 const REPLY_START = new TextEncoder().encode("RTSP/1.0 ");
+const VERSION = /^RTSP\/\d\.\d$/;
+const VERSION_LENGTH = "RTSP/1.0".length;
 const EMPTY = new Uint8Array(0);
 /** Bytes that must look like text before a message is taken for one. */
 const TEXT_PROBE_BYTES = 16;
@@ -239,11 +241,16 @@ export class MessageParser {
 type Start = { kind: "reply"; status: number; reason: string } | { kind: "request"; method: string; url: string };
 
 function readStart(line: string): Start | undefined {
-	const reply = /^RTSP\/\d\.\d\s+(\d{3})\s*(.*)$/.exec(line);
+	const reply = /^RTSP\/\d\.\d\s+(\d{3})(.*)$/s.exec(line);
 	if (reply) return { kind: "reply", status: Number(reply[1]), reason: reply[2]!.trim() };
+	// Taken apart from both ends: as one pattern, a long line would be tried in as many ways as it has letters, squared.
+	const whole = line.trimEnd();
+	if (!VERSION.test(whole.slice(-VERSION_LENGTH))) return undefined;
+	const wish = whole.slice(0, -VERSION_LENGTH);
+	const method = /^[A-Z][A-Z_]*/.exec(wish)?.[0];
 	// One camera family writes `OPTIONS*RTSP/1.0` without spaces (R08).
-	const request = /^([A-Z][A-Z_]*)\s*(\S*?)\s*RTSP\/\d\.\d\s*$/.exec(line);
-	return request ? { kind: "request", method: request[1]!, url: request[2]! } : undefined;
+	const url = method === undefined ? "" : wish.slice(method.length).trim();
+	return method === undefined || /\s/.test(url) ? undefined : { kind: "request", method, url };
 }
 
 function readHeaders(lines: string[]): Headers {

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { encodeRtp } from "../rtp/packet.ts";
+import { CameraError } from "./errors.ts";
 
 /** Asked of the kernel for each port, bytes: a key frame arrives in one burst. */
 const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
@@ -32,7 +33,7 @@ export class PortPair {
 			const results = await Promise.allSettled([bind(sockets[0], port), bind(sockets[1], port + 1)]);
 			if (results.every(({ status }) => status === "fulfilled")) return new PortPair(port, sockets, options);
 			for (const socket of sockets) socket.close();
-			if (tries === MAX_TRIES) throw new Error("no free pair of UDP ports");
+			if (tries === MAX_TRIES) throw new CameraError("camera-unreachable", "This machine has no UDP ports left.");
 		}
 	}
 	private constructor(

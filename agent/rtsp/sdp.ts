@@ -71,7 +71,7 @@ function numbered(section: Section, name: string): string | undefined {
 	const [payloadType] = section.formats;
 	const all = section.attributes
 		.filter(([candidate]) => candidate === name)
-		.map(([, value]) => /^(\d+)\s+(.*)$/.exec(value))
+		.map(([, value]) => /^(\d+)\s+(.*)$/s.exec(value))
 		.filter((match) => match !== null);
 	const own = all.find(([, number]) => Number(number) === payloadType);
 	return (own ?? (section.formats.length === 1 && all.length === 1 ? all[0] : undefined))?.[2];
@@ -143,11 +143,13 @@ export function chooseMedia({ media }: Sdp): Choice {
 	if (!video) {
 		const [first] = videos;
 		if (!first) return { ok: false, problem: "The camera offers no picture at this address." };
+		// The camera's words are read by people and by terminals: nothing in them may be more than a letter.
+		const shown = (text: string, most: number) => text.replace(/\p{C}/gu, "").slice(0, most);
 		const name = SPOKEN[first.encoding] ?? first.encoding;
 		const problem =
 			VIDEO.has(first.encoding) || name === ""
-				? `The camera's description of its picture cannot be read: "${first.line.slice(0, 80)}".`
-				: `The camera sends ${name.slice(0, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
+				? `The camera's description of its picture cannot be read: "${shown(first.line, 80)}".`
+				: `The camera sends ${shown(name, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
 		return { ok: false, problem };
 	}
 	const audio = media.find(

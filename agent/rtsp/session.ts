@@ -169,7 +169,9 @@ export class RtspSession {
 		const answer = reply.headers.get("transport") ?? "";
 		source.address = parameter(answer, "source") ?? "";
 		const [rtp, rtcp] = numbers(parameter(answer, "server_port"));
-		if (rtp !== undefined) pair.open(this.#connection.peer, [rtp, rtcp ?? rtp + 1]);
+		const ports = [rtp ?? 0, rtcp ?? (rtp ?? 0) + 1] as const;
+		// A camera that names impossible ports is heard all the same: these packets only open firewalls.
+		if (ports.every((port) => port > 0 && port < 65536)) pair.open(this.#connection.peer, ports);
 	}
 	/** The camera's reply says which channels it will use (R06). */
 	#assign(kind: MediaKind, asked: number, transport: string): void {

@@ -127,6 +127,10 @@ export class Peer {
 		this.#udp ??= createSocket("udp4");
 		for (const packet of packets) this.#udp.send(packet, this.clientPorts[0] ?? 9, "127.0.0.1");
 	}
+	/** Reads nothing any more. */
+	deafen(): void {
+		this.#socket.pause();
+	}
 	/** Cuts the connection. */
 	cut(): void {
 		this.#socket.destroy();
