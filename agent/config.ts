@@ -7,7 +7,7 @@ import { z } from "zod";
 export const AgentConfig = z.strictObject({
 	/** Origin of the service, e.g. `https://mivisus.com`. */
 	origin: z
-		.url({ protocol: /^https?$/, error: "origin must be an http(s) URL, like https://mivisus.com" })
+		.url({ protocol: /^https?$/, error: "must be an address like https://mivisus.com" })
 		.transform((text, ctx) => {
 			const url = new URL(text);
 			const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
@@ -19,10 +19,13 @@ export const AgentConfig = z.strictObject({
 	/** Shown to the owner beside the agent's cameras. */
 	name: z.string().trim().min(1).max(80).default("Mivisus agent"),
 	/** How cameras are asked for media: `auto` tries TCP first and UDP where TCP is refused. */
-	rtspTransport: z.enum(["auto", "tcp", "udp"]).default("auto"),
+	rtspTransport: z.enum(["auto", "tcp", "udp"], { error: "must be auto, tcp or udp" }).default("auto"),
 	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
+
+/** The command line's names of settings. */
+const FLAGS: Record<string, string> = { origin: "--origin", name: "--name", rtspTransport: "--transport" };
 
 /** What was wrong with the configuration, in words, with the file's name. */
 export class ConfigError extends Error {
@@ -63,6 +66,12 @@ export function readConfig(
 		);
 	}
 	const parsed = AgentConfig.safeParse(merged);
-	if (!parsed.success) throw new ConfigError(`${path}: ${z.prettifyError(parsed.error)}`);
+	if (!parsed.success) {
+		const faults = parsed.error.issues.map(({ path: [key], message }) => {
+			if (key === undefined) return `${path}: ${message}`;
+			return String(key) in given ? `${FLAGS[String(key)]}: ${message}` : `${path}: "${String(key)}": ${message}`;
+		});
+		throw new ConfigError(faults.join("\n"));
+	}
 	return parsed.data;
 }

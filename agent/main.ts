@@ -53,9 +53,9 @@ async function link(
 	config: AgentConfig,
 	signal: AbortSignal,
 ) {
-	say("This agent is not linked to an account yet. Sign in to Mivisus in your browser, then open this link there:");
 	const onLink = (url: string, expiresAtMs: number) => {
 		const minutes = Math.max(1, Math.round((expiresAtMs - Date.now()) / 60_000));
+		say("This agent is not linked to an account yet. Sign in to Mivisus in your browser, then open this link there:");
 		say(`\n  ${url}\n\nIt works once, for ${minutes} minutes. Keep it to yourself.`);
 	};
 	await enrol({ client, identity, store, name: config.name, onLink, signal });

@@ -6,6 +6,7 @@ import { z } from "zod";
 /** The service refused, or answered what no service of ours would. `code` is a problem's (RFC 9457) last path segment. */
 export class WorkerError extends Error {
 	override name = "WorkerError";
+	/** HTTP status; 0 when there was no answer. */
 	readonly status: number;
 	readonly code: string;
 	constructor(status: number, code: string, detail: string) {
@@ -122,12 +123,12 @@ export class WorkerClient {
 			body: text,
 			redirect: "error",
 			signal: AbortSignal.any([signal, AbortSignal.timeout(waitMs + PATIENCE_MS)]),
+		}).catch((error: Error) => {
+			if (signal.aborted) throw error;
+			throw new WorkerError(0, "unreachable", `${this.origin} ${whyUnreachable(error)}`);
 		});
 		this.#nonce = response.headers.get("mivisus-nonce") ?? this.#nonce;
-		const answered = await response.text();
-		if (answered.length > MAX_ANSWER_BYTES)
-			throw new WorkerError(response.status, "odd-answer", "The service's answer is too long.");
-		const json = parseJson(answered);
+		const json = parseJson(await textOf(response));
 		if (!response.ok) throw problemOf(response.status, json);
 		const parsed = answer.safeParse(json);
 		if (parsed.success) return parsed.data;
@@ -147,6 +148,29 @@ export class WorkerClient {
 		};
 		return signStatement(key, Domain.assertion, assertion);
 	}
+}
+
+/** What a failed request means, as the end of a sentence about the service. */
+function whyUnreachable(error: Error): string {
+	if (error.name === "TimeoutError") return "does not answer.";
+	const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+	if (code === "ECONNREFUSED") return "does not answer: nothing listens there. Is the service running?";
+	if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+		return "cannot be found. Is the name right, and is this machine online?";
+	if (/CERT|SIGNATURE|ISSUER/.test(code ?? "")) return `does not prove who it is (${code}).`;
+	return code ? `cannot be reached (${code}).` : "cannot be reached.";
+}
+
+/** The body, given up when it is longer than any answer of ours. */
+async function textOf(response: Response): Promise<string> {
+	const decoder = new TextDecoder();
+	let text = "";
+	for await (const chunk of response.body ?? []) {
+		text += decoder.decode(chunk as Uint8Array, { stream: true });
+		if (text.length > MAX_ANSWER_BYTES)
+			throw new WorkerError(response.status, "odd-answer", "The service's answer is too long.");
+	}
+	return text + decoder.decode();
 }
 
 function parseJson(text: string): unknown {

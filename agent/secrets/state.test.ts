@@ -45,13 +45,17 @@ describe("the configuration", () => {
 	it.each([
 		["no origin", {}, "No service is named"],
 		["plain http to another machine", { origin: "http://mivisus.com" }, "plain http is allowed to this machine only"],
-		["another scheme", { origin: "ftp://mivisus.com" }, "must be an http"],
+		["another scheme", { origin: "ftp://mivisus.com" }, "must be an address like https"],
 		["an unknown key", { origin: "https://mivisus.com", camera: "rtsp://" }, "camera"],
 		["a list", [], "one JSON object"],
 	])("says what is wrong: %s", (_, content, message) => {
 		write(content);
 		expect(() => readConfig(home, {})).toThrow(ConfigError);
 		expect(() => readConfig(home, {})).toThrow(message);
+	});
+	it("names the flag where the flag is wrong", () => {
+		write({ origin: "https://mivisus.com" });
+		expect(() => readConfig(home, { rtspTransport: "quic" })).toThrow("--transport: must be auto, tcp or udp");
 	});
 	it("has a folder by flag, by environment, by platform", () => {
 		expect(agentHome("/a", { MIVISUS_AGENT_HOME: "/b" })).toBe("/a");

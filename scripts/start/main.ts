@@ -71,6 +71,7 @@ function end(problem?: string): Promise<never> {
 	ending ??= (async () => {
 		if (problem) process.stderr.write(`${problem}\n`);
 		for (const program of programs.reverse()) await program.stop();
+		if (!problem) say("Stopped.");
 		process.exit(problem ? 1 : 0);
 	})();
 	return ending;
@@ -124,7 +125,9 @@ async function main(): Promise<void> {
 	const { password, cameraPassword } = demo;
 	PORTS.camera = demo.cameraPort;
 	if (!(await portFree(PORTS.camera, "tcp")))
-		throw new Stop(`Port ${PORTS.camera}, where the demo camera was, is taken by another program.`);
+		throw new Stop(
+			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting .mivisus/ here.`,
+		);
 	const origin = `http://localhost:${PORTS.worker}`;
 	say("Starting …");
 
@@ -168,6 +171,9 @@ Mivisus is running.
   Open      ${origin}
   E-mail    ${DEMO_EMAIL}
   Password  ${password}
+
+A camera of your own: leave this running, and in a second terminal
+  npm run agent -- --origin ${origin}
 
 Ctrl-C ends it; what you added is kept in .mivisus/.`);
 }
