@@ -2,21 +2,11 @@ import { Owner } from "../scripts/start/owner.ts";
 import { startGstCamera } from "../test/cameras/gst.ts";
 import { openChromium, System } from "../test/e2e/system.ts";
 import { untilStamp } from "../test/e2e/timecode.ts";
-import type { Figures } from "./main.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 
 const LOADS = 20;
 const ACCOUNT = { email: "bench@example.test", fullName: "Bench", password: "a calm sentence, not a word" };
 const CAMERA = { user: "viewer", password: "bench-camera" };
-
-const percentile = (sorted: readonly number[], share: number) =>
-	sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-const figuresOf = (values: readonly number[], prefix: string): Figures => {
-	const sorted = [...values].sort((a, b) => a - b);
-	return {
-		[`${prefix}p50Ms`]: Math.round(percentile(sorted, 0.5)),
-		[`${prefix}p95Ms`]: Math.round(percentile(sorted, 0.95)),
-	};
-};
 
 /**
  * From a person's click on a camera in the list to its first picture on the screen, and from a typed address (a whole

@@ -3,10 +3,9 @@
  * count. Figures are read by people and compared as ratios; no test asserts them.
  */
 import { cpus, release, totalmem } from "node:os";
+import type { Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
 
-/** What a benchmark reports beside the machine. */
-export type Figures = Record<string, number | string>;
 const BENCHMARKS: Record<string, () => Promise<Figures>> = { "first-picture": firstPicture };
 
 const name = process.argv[2] ?? "";

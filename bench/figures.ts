@@ -1,0 +1,14 @@
+/** What a benchmark reports beside the machine. */
+export type Figures = Record<string, number | string>;
+
+const percentile = (sorted: readonly number[], share: number) =>
+	sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+
+/** Median and 95th percentile of times in ms, as `<prefix>p50Ms` and `<prefix>p95Ms`. */
+export function figuresOf(values: readonly number[], prefix: string): Figures {
+	const sorted = [...values].sort((a, b) => a - b);
+	return {
+		[`${prefix}p50Ms`]: Math.round(percentile(sorted, 0.5)),
+		[`${prefix}p95Ms`]: Math.round(percentile(sorted, 0.95)),
+	};
+}
