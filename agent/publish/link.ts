@@ -1,20 +1,10 @@
-import type { AnnounceWriter, GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
+import type { AnnounceWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer } from "@mivisus/transport/moq/peer";
+import { RelayClock } from "@mivisus/transport/moq/relay-clock";
 import type { Session } from "@mivisus/transport/port";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { suffixOf } from "@mivisus/wire/moq/path";
-import { Priority } from "@mivisus/wire/moq/subscribe";
-import {
-	CLOCK,
-	CLOCK_MISSING_MS,
-	ClockFrame,
-	clockOffset,
-	decodeJson,
-	encodeJson,
-	peerBroadcastOf,
-	REPORT_TRACK,
-	type ReportFrame,
-} from "@mivisus/wire/relay-tracks";
+import { CLOCK_MISSING_MS, peerBroadcastOf } from "@mivisus/wire/relay-tracks";
 import type { Subscription } from "./broadcast.ts";
 
 /** What a link publishes. */
@@ -35,16 +25,15 @@ export class RelayLink {
 	readonly ended: Promise<"closed" | "silent">;
 	#peer: MoqPeer;
 	#published: Published;
-	#reportBroadcast: string | undefined;
+	#clock: RelayClock;
 	#announcers = new Set<AnnounceWriter>();
-	#report: GroupWriter | undefined;
 	#silence: ReturnType<typeof setTimeout> | undefined;
 	#resolveSilent: () => void = () => {};
 
 	private constructor(peer: MoqPeer, token: string, published: Published) {
 		this.#peer = peer;
 		this.#published = published;
-		this.#reportBroadcast = peerBroadcastOf(token);
+		this.#clock = new RelayClock(peerBroadcastOf(token), { tracks: () => ({}), beat: () => this.#beat() });
 		const silent = new Promise<"silent">((resolve) => {
 			this.#resolveSilent = () => resolve("silent");
 		});
@@ -64,7 +53,7 @@ export class RelayLink {
 		});
 		link = new RelayLink(peer, token, published);
 		for (const run of waiting) run();
-		void link.#followClock();
+		void link.#clock.follow(peer);
 		return link;
 	}
 	/** Ends the session. With `announce`, the relay hears first that the broadcasts ended. */
@@ -78,19 +67,15 @@ export class RelayLink {
 		this.#peer.close(WIRE_ERROR_CODES.cancelled, "");
 	}
 	#announce(stream: AnnounceWriter): void {
-		const names = [...this.#published.cameras, ...(this.#reportBroadcast ? [this.#reportBroadcast] : [])];
+		const names = [...this.#published.cameras, ...(this.#clock.broadcast ? [this.#clock.broadcast] : [])];
 		stream.init(names.flatMap((name) => suffixOf(name, stream.prefix) ?? []));
 		this.#announcers.add(stream);
 		void stream.closed.then(() => this.#announcers.delete(stream));
 	}
 	async #serve(subscription: IncomingSubscription): Promise<void> {
-		const { broadcast, track } = subscription;
+		if (this.#clock.serve(subscription)) return;
+		const { broadcast } = subscription;
 		try {
-			if (broadcast === this.#reportBroadcast && track === REPORT_TRACK) {
-				await subscription.accept();
-				this.#report = await subscription.openGroup(0);
-				return;
-			}
 			// Refused, not accepted and ended: sound that is off is no track at all, to whoever asks.
 			const served = this.#published.cameras.includes(broadcast) && this.#published.serve(broadcast, subscription);
 			if (served) await subscription.accept();
@@ -99,29 +84,9 @@ export class RelayLink {
 			// The session ended meanwhile; `ended` says so.
 		}
 	}
-	async #followClock(): Promise<void> {
-		// A foreign relay refuses the clock: then there is no liveness of ours, only the transport's.
-		const clock = await this.#peer.subscribe(CLOCK.broadcast, CLOCK.track, Priority.relay).catch(() => undefined);
-		if (!clock) return;
-		try {
-			for await (const group of clock.groups) {
-				for (let frame = await group.next(); frame; frame = await group.next()) await this.#tick(frame);
-			}
-		} catch {
-			// A reset group or the session's end; silence or `closed` will tell.
-		}
-	}
-	async #tick(bytes: Uint8Array): Promise<void> {
-		const receivedMs = Date.now();
-		const frame = decodeJson(ClockFrame, bytes);
-		if (!frame) return;
+	#beat(): void {
 		clearTimeout(this.#silence);
 		this.#silence = setTimeout(this.#resolveSilent, CLOCK_MISSING_MS);
-		const offset = clockOffset(frame, receivedMs);
-		if (offset !== undefined) this.#published.clockOffset(offset);
-		const report: ReportFrame = { v: 1, sentMs: Date.now(), clockSeq: frame.seq, tracks: {} };
-		await this.#report?.write(encodeJson(report)).catch(() => {
-			this.#report = undefined;
-		});
+		if (this.#clock.offsetMs !== undefined) this.#published.clockOffset(this.#clock.offsetMs);
 	}
 }

@@ -1,24 +1,11 @@
-import type { GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer } from "@mivisus/transport/moq/peer";
+import { RelayClock } from "@mivisus/transport/moq/relay-clock";
 import type { Session } from "@mivisus/transport/port";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { suffixOf } from "@mivisus/wire/moq/path";
-import { Priority } from "@mivisus/wire/moq/subscribe";
-import {
-	CLOCK,
-	CLOCK_MISSING_MS,
-	ClockFrame,
-	clockOffset,
-	decodeJson,
-	encodeJson,
-	peerBroadcastOf,
-	REPORT_TRACK,
-	type ReportFrame,
-} from "@mivisus/wire/relay-tracks";
+import { CLOCK_MISSING_MS, peerBroadcastOf, type ReportFrame } from "@mivisus/wire/relay-tracks";
 import type { LinkSession } from "./link.ts";
 
-/** Offsets remembered; the one measured over the shortest way is the best. */
-const OFFSETS = 8;
 /** A camera that is not announced this long after asking is not there. */
 const ABSENT_MS = 1000;
 
@@ -27,20 +14,21 @@ export class RelaySession implements LinkSession {
 	readonly peer: MoqPeer;
 	readonly untilMs: number;
 	ended = false;
-	/** This browser's clock minus the relay's, ms; unknown before the first echo. */
-	offsetMs: number | undefined;
-	#offsets: { offsetMs: number; roundTripMs: number }[] = [];
+	#clock: RelayClock;
 	#heardMs: number | undefined;
-	#report: GroupWriter | undefined;
-	#tracks: () => ReportFrame["tracks"];
 	#active = new Set<string>();
 	#announcing = false;
 	#followers = new Map<string, Set<(active: boolean) => void>>();
 
-	private constructor(peer: MoqPeer, untilMs: number, tracks: () => ReportFrame["tracks"]) {
+	private constructor(peer: MoqPeer, untilMs: number, own: string | undefined, tracks: () => ReportFrame["tracks"]) {
 		this.peer = peer;
 		this.untilMs = untilMs;
-		this.#tracks = tracks;
+		this.#clock = new RelayClock(own, {
+			tracks,
+			beat: () => {
+				this.#heardMs = performance.now();
+			},
+		});
 		void peer.closed.then(() => {
 			this.ended = true;
 		});
@@ -63,15 +51,14 @@ export class RelaySession implements LinkSession {
 				stream.init(suffix === undefined ? [] : [suffix]);
 			},
 			onSubscribe: (subscription) => {
-				if (subscription.broadcast !== own || subscription.track !== REPORT_TRACK) {
-					return subscription.refuse(WIRE_ERROR_CODES["not-found"]);
-				}
-				void ready.then((it) => it.#serveReport(subscription));
+				void ready.then((it) => {
+					if (!it.#clock.serve(subscription)) subscription.refuse(WIRE_ERROR_CODES["not-found"]);
+				});
 			},
 		});
-		const relay = new RelaySession(peer, untilMs, tracks);
+		const relay = new RelaySession(peer, untilMs, own, tracks);
 		opened?.(relay);
-		void relay.#followClock();
+		void relay.#clock.follow(peer);
 		void relay.#followAnnouncements();
 		return relay;
 	}
@@ -85,6 +72,10 @@ export class RelaySession implements LinkSession {
 		if (this.#active.has(camera)) tell(true);
 		else if (this.#announcing) tell(false);
 		return () => followers.delete(tell);
+	}
+	/** This browser's clock minus the relay's, ms; unknown before the first echo. */
+	get offsetMs(): number | undefined {
+		return this.#clock.offsetMs;
 	}
 	silent(): boolean {
 		return this.#heardMs !== undefined && performance.now() - this.#heardMs > CLOCK_MISSING_MS;
@@ -116,41 +107,5 @@ export class RelaySession implements LinkSession {
 		for (const [camera, followers] of this.#followers) {
 			if (!this.#active.has(camera)) for (const tell of followers) tell(false);
 		}
-	}
-	async #serveReport(subscription: IncomingSubscription): Promise<void> {
-		try {
-			await subscription.accept();
-			this.#report = await subscription.openGroup(0);
-		} catch {
-			// The session ended meanwhile.
-		}
-	}
-	async #followClock(): Promise<void> {
-		// A foreign relay refuses the clock: liveness is then the transport's own.
-		const clock = await this.peer.subscribe(CLOCK.broadcast, CLOCK.track, Priority.relay).catch(() => undefined);
-		if (!clock) return;
-		try {
-			for await (const group of clock.groups) {
-				for (let frame = await group.next(); frame; frame = await group.next()) await this.#tick(frame);
-			}
-		} catch {
-			// A reset group or the session's end; silence will tell.
-		}
-	}
-	async #tick(bytes: Uint8Array): Promise<void> {
-		const receivedMs = Date.now();
-		const frame = decodeJson(ClockFrame, bytes);
-		if (!frame) return;
-		this.#heardMs = performance.now();
-		const offsetMs = clockOffset(frame, receivedMs);
-		if (offsetMs !== undefined && frame.echo) {
-			const roundTripMs = receivedMs - frame.echo.sentMs - (frame.wallMs - frame.echo.receivedMs);
-			this.#offsets = [...this.#offsets, { offsetMs, roundTripMs }].slice(-OFFSETS);
-			this.offsetMs = this.#offsets.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a)).offsetMs;
-		}
-		const report: ReportFrame = { v: 1, sentMs: Date.now(), clockSeq: frame.seq, tracks: this.#tracks() };
-		await this.#report?.write(encodeJson(report)).catch(() => {
-			this.#report = undefined;
-		});
 	}
 }
