@@ -129,8 +129,10 @@ export class Engine {
 		for (const [other, view] of this.#views) view.listen(other === id);
 	}
 	#sync(): void {
+		const around = this.#surroundings();
 		for (const [id, view] of this.#views) {
 			view.show(this.#shown.get(id) ?? true, this.#hidden);
+			view.allow(this.#mayBeSeen(view, around));
 			view.sync(this.#link?.main, this.#link?.spare);
 		}
 		this.#refresh();
@@ -139,9 +141,13 @@ export class Engine {
 		this.#link?.tick();
 		const around = this.#surroundings();
 		for (const [id, view] of this.#views) {
+			view.allow(this.#mayBeSeen(view, around));
 			view.tick();
 			this.#post({ type: "view", view: id, state: view.state({ ...around, gone: this.#gone.has(view.camera) }) });
 		}
+	}
+	#mayBeSeen({ camera }: View, { signedOut }: Pick<Surroundings, "signedOut">): boolean {
+		return !signedOut && !this.#gone.has(camera);
 	}
 	#surroundings(): Omit<Surroundings, "gone"> {
 		const link = this.#link;

@@ -7,6 +7,7 @@ import { Presenter } from "./presenter.ts";
 import type { Figures, ViewState } from "./protocol.ts";
 import { Rates } from "./rates.ts";
 import type { RelaySession } from "./relay-session.ts";
+import { Screen } from "./screen.ts";
 import { SoundMeter } from "./sound-meter.ts";
 import { VideoPipe } from "./video-pipe.ts";
 import { judge, type Known } from "./view-state.ts";
@@ -48,14 +49,13 @@ export class View {
 	#active: RelaySession | undefined;
 	#shown = true;
 	#hidden = false;
+	#allowed = true;
 	#listening = false;
 	#pacer = new Pacer();
+	#screen: Screen;
 	#presenter: Presenter<VideoFrame>;
 	#pipe: VideoPipe<VideoFrame>;
-	#size = { width: 0, height: 0 };
 	#activatedMs = 0;
-	#paintedMs: number | undefined;
-	#capturedMs = 0;
 	#badCodec: string | undefined;
 	#decoderFault = false;
 	#restartMs = RESTART_MS;
@@ -66,18 +66,8 @@ export class View {
 	constructor(camera: string, canvas: OffscreenCanvas, events: ViewEvents) {
 		this.camera = camera;
 		this.#events = events;
-		const context = canvas.getContext("2d", { alpha: false, desynchronized: true });
-		this.#presenter = new Presenter((frame) => {
-			const { displayWidth: width, displayHeight: height } = frame;
-			if (canvas.width !== width || canvas.height !== height) {
-				canvas.width = width;
-				canvas.height = height;
-				this.#size = { width, height };
-			}
-			context?.drawImage(frame, 0, 0);
-			this.#paintedMs = Date.now();
-			this.#capturedMs = frame.timestamp / 1000;
-		});
+		this.#screen = new Screen(canvas);
+		this.#presenter = new Presenter((frame) => this.#screen.paint(frame));
 		this.#pipe = new VideoPipe<VideoFrame>({
 			...BROWSER_DECODERS,
 			output: (frame) => this.#decoded(frame),
@@ -87,13 +77,21 @@ export class View {
 	}
 	/** Whether it wants anything from a relay now. */
 	get wanted(): boolean {
-		return this.#shown && !this.#hidden;
+		return this.#shown && !this.#hidden && this.#allowed;
 	}
 	show(shown: boolean, hidden: boolean): void {
 		const before = this.wanted;
 		this.#shown = shown;
 		this.#hidden = hidden;
 		if (before && !this.wanted) this.#rest();
+	}
+	/** When the right to see the camera is over, the last picture goes too: a still one is seen as well. */
+	allow(allowed: boolean): void {
+		if (allowed === this.#allowed) return;
+		this.#allowed = allowed;
+		if (allowed) return;
+		this.#rest();
+		this.#screen.wipe();
 	}
 	listen(on: boolean): void {
 		this.#listening = on;
@@ -142,17 +140,17 @@ export class View {
 			camera: section && { ...section.state, sinceMs: toLocal(section.state.sinceMs) },
 			badCodec: this.#badCodec,
 			decoderFault: this.#decoderFault,
-			paintedMs: this.#paintedMs,
+			paintedMs: this.#screen.paintedMs,
 			ageMs,
 			ageExact: exact,
 		});
 		return {
 			...verdict,
-			painted: this.#paintedMs !== undefined,
+			painted: this.#screen.paintedMs !== undefined,
 			...(ageMs !== undefined && { ageMs }),
 			ageExact: exact,
 			sound: section?.sound ?? (slot?.audio ? "on" : "unsupported"),
-			...(slot?.video && this.#paintedMs !== undefined && { figures: this.#figures(slot.video, slot.audio) }),
+			...(slot?.video && this.#screen.paintedMs !== undefined && { figures: this.#figures(slot.video, slot.audio) }),
 		};
 	}
 	/** For the report to the relay. */
@@ -180,7 +178,7 @@ export class View {
 		this.#presenter.clear();
 		this.#pacer.reset();
 		// What stands on the canvas is old when we come back: it is not shown as if it were new.
-		this.#paintedMs = undefined;
+		this.#screen.paintedMs = undefined;
 		this.#decoderFault = false;
 	}
 	#attach(session: RelaySession): Slot {
@@ -241,7 +239,7 @@ export class View {
 	#decoded(frame: VideoFrame): void {
 		const now = performance.now();
 		const due = this.#pacer.dueMs(frame.timestamp);
-		const justShown = this.#paintedMs !== undefined && Date.now() - this.#paintedMs < CATCH_UP_SHOW_MS;
+		const justShown = this.#screen.paintedMs !== undefined && Date.now() - this.#screen.paintedMs < CATCH_UP_SHOW_MS;
 		if (now - due > CATCH_UP_MS && this.#pipe.decoding > 2 && justShown) {
 			// The cached group is passed through fast on purpose; later on, what is skipped is lost.
 			if (now - this.#activatedMs > SETTLE_MS) this.#presenter.dropped += 1;
@@ -269,20 +267,20 @@ export class View {
 	}
 	/** Capture to now, as far as the clocks on the way are compared. */
 	#age(): { ageMs: number | undefined; exact: boolean } {
-		if (this.#paintedMs === undefined) return { ageMs: undefined, exact: false };
+		if (this.#screen.paintedMs === undefined) return { ageMs: undefined, exact: false };
 		const camera = this.#slot?.catalog?.mivisus?.clock?.offsetMs;
 		const own = this.#active?.offsetMs;
 		const now = Date.now();
 		// Between two pictures the age at painting is the honest figure; once they stop, it grows.
-		const at = now - this.#paintedMs < 500 ? this.#paintedMs : now;
-		const ageMs = at - (own ?? 0) - (this.#capturedMs - (camera ?? 0));
+		const at = now - this.#screen.paintedMs < 500 ? this.#screen.paintedMs : now;
+		const ageMs = at - (own ?? 0) - (this.#screen.capturedMs - (camera ?? 0));
 		return { ageMs: Math.max(0, ageMs), exact: camera !== undefined && own !== undefined };
 	}
 	#figures(video: ChosenVideo, audio: ChosenAudio | undefined): Figures {
 		return {
 			path: "HTTP/3",
 			codec: video.config.codec,
-			...this.#size,
+			...this.#screen.size,
 			...this.#rates.at(performance.now(), this.#presenter.shown),
 			dropped: this.#dropped,
 			decoding: this.#pipe.decoding,
