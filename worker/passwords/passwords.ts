@@ -37,6 +37,9 @@ export class PasswordsBusy extends Error {
 
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/;
 
+const phc = ({ ln, r, p }: ScryptCost, salt: Uint8Array, key: Uint8Array) =>
+	`$scrypt$ln=${ln},r=${r},p=${p}$${toBase64Url(salt)}$${toBase64Url(key)}`;
+
 /** Hashes and verifies, few at a time. */
 export class Passwords {
 	#kdf: Kdf;
@@ -44,27 +47,26 @@ export class Passwords {
 	#cost: ScryptCost;
 	#running = 0;
 	#waiting: (() => void)[] = [];
-	#dummy: Promise<string> | undefined;
+	/** What no password gives. Made without the hash: that one may be busy, and its refusal must not outlive the moment. */
+	#dummy: string;
 
 	constructor(kdf: Kdf, random: (bytes: number) => Uint8Array, cost: ScryptCost = COST) {
 		this.#kdf = kdf;
 		this.#random = random;
 		this.#cost = cost;
+		this.#dummy = phc(cost, random(SALT_BYTES), random(KEY_BYTES));
 	}
 	/** A PHC string with its parameters. Rejects with PasswordsBusy. */
 	async hash(password: string): Promise<string> {
 		const salt = this.#random(SALT_BYTES);
-		const key = await this.#derive(password, salt, this.#cost);
-		const { ln, r, p } = this.#cost;
-		return `$scrypt$ln=${ln},r=${r},p=${p}$${toBase64Url(salt)}$${toBase64Url(key)}`;
+		return phc(this.#cost, salt, await this.#derive(password, salt, this.#cost));
 	}
 	/**
 	 * Whether `password` is the one behind `hash`. Without a hash (no such account) the same work is done and the answer is
 	 * false, so that time does not tell who has an account. `outdated` asks for a new hash with today's parameters.
 	 */
 	async verify(password: string, hash: string | undefined): Promise<{ valid: boolean; outdated: boolean }> {
-		this.#dummy ??= this.hash("no account has this password");
-		const match = PHC.exec(hash ?? (await this.#dummy));
+		const match = PHC.exec(hash ?? this.#dummy);
 		if (!match) throw new Error("a stored password hash is damaged");
 		const [, ln, r, p, salt = "", expected = ""] = match;
 		const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
@@ -74,16 +76,18 @@ export class Passwords {
 		return { valid, outdated };
 	}
 	async #derive(password: string, salt: Uint8Array, cost: ScryptCost): Promise<Uint8Array> {
-		if (this.#running >= MAX_RUNNING) {
+		if (this.#running < MAX_RUNNING) this.#running += 1;
+		else {
 			if (this.#waiting.length >= MAX_WAITING) throw new PasswordsBusy();
 			await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		}
-		this.#running += 1;
 		try {
 			return await this.#kdf(normalizePassword(password), salt, cost, KEY_BYTES);
 		} finally {
-			this.#running -= 1;
-			this.#waiting.shift()?.();
+			// The place is handed over, not given back: who comes in between would make one too many.
+			const next = this.#waiting.shift();
+			if (next) next();
+			else this.#running -= 1;
 		}
 	}
 }
