@@ -34,6 +34,14 @@ describe("the throttle", () => {
 		for (let i = 0; i < 25_000; i++) throttle.take(String(i));
 		expect(throttle.size).toBe(20_000);
 	});
+	it("A3: an emptied bucket is not pushed out by a flood of other keys", () => {
+		const throttle = new Throttle(PER_ACCOUNT, at(0));
+		for (let i = 0; i < PER_ACCOUNT.burst; i++) throttle.take("victim");
+		expect(throttle.take("victim")).toBeGreaterThan(0);
+		for (let i = 0; i < 50_000; i++) throttle.take(String(i));
+		expect(throttle.size).toBe(20_000);
+		expect(throttle.take("victim")).toBeGreaterThan(0);
+	});
 });
 
 describe("A3: guessing at one account", () => {

@@ -11,8 +11,10 @@ export const PER_ACCOUNT: Rate = { burst: 20, perMinute: 1 };
 export const PER_NETWORK: Rate = { burst: 60, perMinute: 12 };
 /** Further calls that anybody may make: signing up, announcing an agent. */
 export const PER_NETWORK_OPEN: Rate = { burst: 60, perMinute: 30 };
-/** Keys remembered at once; the longest untouched go first, and those had the most time to refill. */
+/** Keys remembered at once. */
 const MAX_KEYS = 20_000;
+/** Among so many that were untouched for longest, the fullest bucket goes. */
+const CANDIDATES = 16;
 
 /** Token buckets in memory only: no address is written anywhere (policy 02.10). */
 export class Throttle {
@@ -26,22 +28,34 @@ export class Throttle {
 	/** Takes one attempt for `key`: 0 when it may go on, else after how many seconds it may. */
 	take(key: string): number {
 		const now = this.#clock.now();
-		const { burst, perMinute } = this.#rate;
-		const known = this.#buckets.get(key);
-		const grown = known ? Math.max(0, ((now - known.atMs) / 60_000) * perMinute) : 0;
-		const tokens = known ? Math.min(burst, known.tokens + grown) : burst;
+		const { perMinute } = this.#rate;
+		const tokens = this.#tokens(this.#buckets.get(key), now);
 		// Deleted first, so that the map stays in order of use.
 		this.#buckets.delete(key);
-		for (const oldest of this.#buckets.keys()) {
-			if (this.#buckets.size < MAX_KEYS) break;
-			this.#buckets.delete(oldest);
-		}
+		if (this.#buckets.size >= MAX_KEYS) this.#forgetOne(now);
 		const passes = tokens >= 1;
 		this.#buckets.set(key, { tokens: passes ? tokens - 1 : tokens, atMs: now });
 		return passes ? 0 : Math.ceil(((1 - tokens) / perMinute) * 60);
 	}
 	get size(): number {
 		return this.#buckets.size;
+	}
+	#tokens(bucket: { tokens: number; atMs: number } | undefined, now: number): number {
+		const { burst, perMinute } = this.#rate;
+		if (!bucket) return burst;
+		return Math.min(burst, bucket.tokens + Math.max(0, ((now - bucket.atMs) / 60_000) * perMinute));
+	}
+	/** Not simply the oldest: many new keys would push out the one bucket that an attacker has emptied. */
+	#forgetOne(now: number): void {
+		let fullest: { key: string; tokens: number } | undefined;
+		let seen = 0;
+		for (const [key, bucket] of this.#buckets) {
+			const tokens = this.#tokens(bucket, now);
+			if (!fullest || tokens > fullest.tokens) fullest = { key, tokens };
+			seen += 1;
+			if (seen === CANDIDATES) break;
+		}
+		if (fullest) this.#buckets.delete(fullest.key);
 	}
 }
 
