@@ -1,7 +1,7 @@
 import { ENROLMENT_MS } from "@mivisus/wire/enrolment";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
 import { Assertion, Domain, importSignKey, openStatement, peekStatement } from "@mivisus/wire/signed";
-import { type Clock, seconds } from "../clock.ts";
+import { type Clock, endedForGood } from "../clock.ts";
 import { Problem } from "../problems.ts";
 
 export interface Agent {
@@ -157,7 +157,7 @@ export class Agents {
 		return this.#store.devices(accountId);
 	}
 	async unlink(accountId: string, agentId: string): Promise<void> {
-		if (!(await this.#store.unlink(accountId, agentId, seconds(this.#clock)))) throw new Problem("not-found");
+		if (!(await this.#store.unlink(accountId, agentId, endedForGood(this.#clock)))) throw new Problem("not-found");
 	}
 
 	/** A fresh nonce; it carries its own expiry, so nothing is stored. */

@@ -1,5 +1,5 @@
 import { Command, peekStatement } from "@mivisus/wire/signed";
-import { type Clock, seconds } from "../clock.ts";
+import { type Clock, endedForGood } from "../clock.ts";
 import { Problem } from "../problems.ts";
 
 /** Name and address for display; user and password never come here (policy 02.3). */
@@ -51,9 +51,12 @@ export interface CameraStore {
 		agentId: string,
 	): Promise<{ revision: number; cameras: { id: string }[]; commands: { id: string; command: string }[] }>;
 	ownsAgent(accountId: string, agentId: string): Promise<boolean>;
+	countCommands(agentId: string): Promise<number>;
 }
 
 const MAX_CAMERAS = 64;
+/** Orders to one agent that are kept; they go after 30 days (housekeeping). */
+export const MAX_COMMANDS = 500;
 
 /** Cameras of an account, and the signed commands it has carried. The worker reads commands; it can make none. */
 export class Cameras {
@@ -81,6 +84,7 @@ export class Cameras {
 		if (command.agentId !== fields.agentId || command.cameraId !== fields.id) {
 			throw new Problem("malformed", "The command is for another camera or agent.");
 		}
+		await this.#hasRoom(command);
 		const camera: Camera = { ...fields, accountId, sound: false, createdAt: this.#clock.now() };
 		if (!(await this.#store.insert(camera, command))) throw new Problem("already-exists");
 		this.#changed(accountId);
@@ -94,13 +98,14 @@ export class Cameras {
 		const command = statement === undefined ? undefined : this.#read(accountId, statement);
 		if (command && command.cameraId !== id) throw new Problem("malformed", "The command is for another camera.");
 		if (command && !(await this.#store.ownsAgent(accountId, command.agentId))) throw new Problem("not-found");
-		if (!(await this.#store.remove(accountId, id, command, seconds(this.#clock)))) throw new Problem("not-found");
+		if (!(await this.#store.remove(accountId, id, command, endedForGood(this.#clock)))) throw new Problem("not-found");
 		this.#changed(accountId);
 	}
 	async carry(accountId: string, statement: string): Promise<string> {
 		const command = this.#read(accountId, statement);
 		if (!(await this.#store.ownsAgent(accountId, command.agentId)))
 			throw new Problem("not-found", "There is no such agent.");
+		await this.#hasRoom(command);
 		if (!(await this.#store.carry(command))) throw new Problem("already-exists");
 		this.#changed(accountId);
 		return command.id;
@@ -125,6 +130,11 @@ export class Cameras {
 	}
 	agentView(agent: { id: string; accountId: string }) {
 		return this.#store.agentView(agent.accountId, agent.id);
+	}
+	/** Taking a camera away is not asked: it must always work, and each one came with an order that was. */
+	async #hasRoom({ agentId }: CarriedCommand): Promise<void> {
+		if ((await this.#store.countCommands(agentId)) >= MAX_COMMANDS)
+			throw new Problem("too-many", `An agent takes at most ${MAX_COMMANDS} orders in 30 days.`);
 	}
 	#read(accountId: string, statement: string): CarriedCommand {
 		const read = peekStatement(Command, statement);

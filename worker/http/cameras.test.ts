@@ -4,6 +4,7 @@ import { createClient } from "@libsql/client";
 import { newId } from "@mivisus/wire/ids";
 import { importVerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_COMMANDS } from "../cameras/cameras.ts";
 import { type TestAgent, TestPage, until } from "./testing/parties.ts";
 import { TestWorker } from "./testing/server.ts";
 
@@ -165,4 +166,50 @@ it("02.4: of an agent's presence the day is stored, and nothing finer", async ()
 	const today = new Date().toISOString().slice(0, 10);
 	const { rows } = await change(`SELECT last_seen_day FROM agents WHERE id = '${agent.id}'`);
 	expect(rows).toEqual([{ last_seen_day: today }]);
+});
+
+describe("a right that ends while its token is being made", () => {
+	it.each([
+		["the session", (page: TestPage) => page.call("DELETE", "/session")],
+		["the camera", (page: TestPage, id: string) => page.call("DELETE", `/cameras/${id}`, {})],
+		["the agent", (page: TestPage, _: string, own: TestAgent) => page.call("DELETE", `/agents/${own.id}`)],
+	])("A5: %s ends, and the relay is told what voids that token too", async (what, end) => {
+		const page = await TestPage.open(worker, `${what.replace(" ", "-")}@example.test`);
+		const own = await page.link();
+		const id = await page.addCamera(own);
+		// What is known of the relay is kept for a second; then the right is looked at, and the token made after the wait.
+		await new Promise((resolve) => setTimeout(resolve, 1100));
+		worker.control.slowMs = 900;
+		await new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000) + 500));
+		const asked = page.call("POST", "/relay-token", { cameras: [id] });
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		expect((await end(page, id, own)).status).toBe(204);
+		const { status, json } = await asked;
+		worker.control.slowMs = 0;
+		expect(status).toBe(200);
+		const claims = JSON.parse(atob(String(json?.["token"]).split(".")[1] ?? "")) as {
+			iat: number;
+			mivisus: { ref: string[] };
+		};
+		await until(() =>
+			worker.control.heard.some(({ ref, iat }) => claims.mivisus.ref.includes(ref) && iat >= claims.iat),
+		);
+	});
+});
+
+describe("orders", () => {
+	it("an agent's are bounded in number; deleting its cameras works all the same", async () => {
+		const page = await TestPage.open(worker, "orders@example.test");
+		const own = await page.link();
+		const camera = await page.addCamera(own);
+		for (let given = 1; given < MAX_COMMANDS; given++) {
+			const command = await page.command(own, { type: "camera.sound", camera, on: true });
+			expect((await page.call("POST", "/commands", { command })).status).toBe(202);
+		}
+		const command = await page.command(own, { type: "camera.sound", camera, on: false });
+		expect((await page.call("POST", "/commands", { command })).problem).toBe("too-many");
+		await expect(page.addCamera(own)).rejects.toThrow("429");
+		const remove = await page.command(own, { type: "camera.remove", camera });
+		expect((await page.call("DELETE", `/cameras/${camera}`, { command: remove })).status).toBe(204);
+	}, 60_000);
 });

@@ -1,6 +1,6 @@
 import { newId, toBase64Url } from "@mivisus/wire/ids";
 import { jwtVerify, SignJWT } from "jose";
-import { type Clock, seconds } from "../clock.ts";
+import { type Clock, endedForGood, seconds } from "../clock.ts";
 
 /** Policy 08.3: the session ends at logout or after 30 days. */
 export const SESSION_SECONDS = 30 * 86_400;
@@ -92,7 +92,7 @@ export class Sessions {
 	}
 	/** Ends it at once, for HTTP and for running pictures. */
 	async end(session: Session): Promise<void> {
-		await this.#store.end(session, seconds(this.#clock));
+		await this.#store.end(session, endedForGood(this.#clock));
 	}
 	#keyOf(id: string | undefined): Uint8Array {
 		const key = this.#keys.find((candidate) => candidate.id === id);

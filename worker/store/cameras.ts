@@ -198,4 +198,12 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 			.executeTakeFirst();
 		return row !== undefined;
 	},
+	countCommands: async (agentId) => {
+		const { count } = await database.read
+			.selectFrom("commands")
+			.select((e) => e.fn.countAll<number>().as("count"))
+			.where("agent_id", "=", agentId)
+			.executeTakeFirstOrThrow();
+		return count;
+	},
 });

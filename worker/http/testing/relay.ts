@@ -20,6 +20,8 @@ export class ControlStandIn {
 	/** False plays a relay that is down. */
 	up = true;
 	port = 0;
+	/** How long `/healthz` takes, ms. */
+	slowMs = 0;
 	#server: Server;
 	#keysFile: string;
 	#keys: VerificationKeys | undefined;
@@ -36,7 +38,8 @@ export class ControlStandIn {
 					response.end(JSON.stringify(body));
 				};
 				if (!this.up) return void request.socket.destroy();
-				if (request.url === "/healthz") return answer(200, { certificateHashes: ["aGFzaA"] });
+				if (request.url === "/healthz")
+					return void setTimeout(() => answer(200, { certificateHashes: ["aGFzaA"] }), this.slowMs);
 				try {
 					const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
 					this.#keys ??= await importVerificationKeys(JSON.parse(readFileSync(this.#keysFile, "utf8")));
