@@ -92,6 +92,9 @@ export class BodyReader {
 	}
 }
 
+/** A peer that sends byte by byte must not make each cost an object, nor the taking of them the square of their number. */
+const MAX_CHUNKS = 1024;
+
 /**
  * Bytes that arrived and were not consumed yet. `take…` methods return `undefined` until enough has arrived; they never
  * consume half a value. What they return is a view that stays valid (chunks are never reused).
@@ -107,8 +110,13 @@ export class Incoming {
 	}
 	push(chunk: Uint8Array): void {
 		if (chunk.length === 0) return;
+		if (this.#chunks.length >= MAX_CHUNKS) this.#merge();
 		this.#chunks.push(chunk);
 		this.#length += chunk.length;
+	}
+	#merge(): void {
+		this.#chunks = [this.#peek(this.#length)];
+		this.#head = 0;
 	}
 	takeU8(): number | undefined {
 		return this.takeBytes(1)?.[0];
