@@ -2,6 +2,7 @@ import { AsyncQueue } from "@mivisus/transport/moq/queue";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { describe, expect, it } from "vitest";
 import { Broadcast, type UpstreamGroup } from "./broadcast.ts";
+import { Budget } from "./budget.ts";
 import { Directory } from "./directory.ts";
 import { RelayGroup } from "./group.ts";
 import { MAX_CACHED_BYTES, MAX_CACHED_FRAMES, MAX_OPEN_GROUPS } from "./limits.ts";
@@ -274,5 +275,46 @@ describe("the directory", () => {
 		directory.publish("r", "cam", subscribe);
 		await turn();
 		expect([ended, subscriptions[0]!.closed]).toEqual([true, true]);
+	});
+});
+
+describe("R4: what is kept for those who come late", () => {
+	it("has a bound for all tracks together; past it frames go out and are not kept", () => {
+		const budget = new Budget(100);
+		const [first, second] = [new RelayGroup(1, budget), new RelayGroup(1, budget)];
+		first.push(new Uint8Array(60));
+		second.push(new Uint8Array(60));
+		expect([first.replayable, second.replayable]).toEqual([true, false]);
+		first.drop();
+		first.drop();
+		const third = new RelayGroup(2, budget);
+		third.push(new Uint8Array(100));
+		expect(third.replayable).toBe(true);
+	});
+	it("a newer group, the last subscriber's leave and the end give back what the older one took", async () => {
+		const { subscriptions, subscribe } = publisher();
+		const budget = new Budget(10);
+		const broadcast = new Broadcast("r", "cam", subscribe, budget);
+		const lease = await broadcast.lease("video", 1);
+		for (const sequence of [1, 2, 3]) {
+			const incoming = group(sequence);
+			subscriptions[0]?.groups.push(incoming);
+			for (let byte = 0; byte < 4; byte++) incoming.push(byte);
+			await turn();
+		}
+		const { seen, subscriber } = viewer();
+		lease.attach(subscriber, () => {});
+		await turn();
+		expect(seen).toEqual(["3:0", "3:1", "3:2", "3:3"]);
+		expect(budget.take(3)).toBe(false);
+		lease.release();
+		expect(budget.take(10)).toBe(true);
+	});
+	it("an account's bound lies within everybody's", () => {
+		const all = new Budget(10);
+		const [ada, eve] = [new Budget(8, all), new Budget(8, all)];
+		expect([ada.take(9), ada.take(8), eve.take(3), eve.take(2)]).toEqual([false, true, false, true]);
+		ada.give(8);
+		expect(eve.take(6)).toBe(true);
 	});
 });

@@ -1,5 +1,6 @@
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { encodeFrame } from "@mivisus/wire/moq/group";
+import { Budget } from "./budget.ts";
 import { RelayGroup } from "./group.ts";
 import { MAX_OPEN_GROUPS } from "./limits.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -39,9 +40,11 @@ class Run {
 	#open: UpstreamGroup[] = [];
 	#over = false;
 	#onOver: () => void;
+	#budget: Budget;
 
-	constructor(upstream: Promise<Upstream>, onOver: () => void) {
+	constructor(upstream: Promise<Upstream>, budget: Budget, onOver: () => void) {
 		this.upstream = upstream;
+		this.#budget = budget;
 		this.#onOver = onOver;
 		void this.#follow();
 	}
@@ -69,6 +72,7 @@ class Run {
 			(upstream) => upstream.close(),
 			() => {},
 		);
+		this.#current?.drop();
 		this.#current = undefined;
 		const left = [...this.#subscribers];
 		this.#subscribers.clear();
@@ -105,8 +109,11 @@ class Run {
 	async #receive(incoming: UpstreamGroup): Promise<void> {
 		const { sequence } = incoming;
 		if (!this.#isNew(sequence)) return incoming.stop(WIRE_ERROR_CODES["protocol-violation"]);
-		const group = new RelayGroup(sequence);
-		if (!this.#current || sequence > this.#current.sequence) this.#current = group;
+		const group = new RelayGroup(sequence, this.#budget);
+		if (!this.#current || sequence > this.#current.sequence) {
+			this.#current?.drop();
+			this.#current = group;
+		}
 		this.#open.push(incoming);
 		if (this.#open.length > MAX_OPEN_GROUPS) this.#open.shift()?.stop(WIRE_ERROR_CODES.lagging);
 		for (const subscriber of this.#subscribers.keys()) subscriber.begin(sequence);
@@ -136,10 +143,13 @@ export class Broadcast {
 	readonly root: string;
 	readonly name: string;
 	#subscribe: SubscribeUpstream;
+	#budget: Budget;
 	#runs = new Map<string, Run>();
 	#over = false;
 
-	constructor(root: string, name: string, subscribe: SubscribeUpstream) {
+	/** `budget`: for what is kept for those who come late. */
+	constructor(root: string, name: string, subscribe: SubscribeUpstream, budget = new Budget(Number.POSITIVE_INFINITY)) {
+		this.#budget = budget;
 		this.root = root;
 		this.name = name;
 		this.#subscribe = subscribe;
@@ -183,7 +193,7 @@ export class Broadcast {
 		for (const run of [...this.#runs.values()]) run.end();
 	}
 	#begin(track: string, priority: number): Run {
-		const run: Run = new Run(this.#subscribe(this.name, track, priority), () => {
+		const run: Run = new Run(this.#subscribe(this.name, track, priority), this.#budget, () => {
 			if (this.#runs.get(track) === run) this.#runs.delete(track);
 		});
 		this.#runs.set(track, run);

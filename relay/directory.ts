@@ -1,4 +1,6 @@
 import { Broadcast, type SubscribeUpstream } from "./broadcast.ts";
+import { Budget } from "./budget.ts";
+import { MAX_ACCOUNT_CACHED_BYTES, MAX_ALL_CACHED_BYTES } from "./limits.ts";
 
 /** Hears of broadcasts that come (`true`) and go (`false`). */
 export type Watcher = (name: string, active: boolean) => void;
@@ -6,11 +8,13 @@ export type Watcher = (name: string, active: boolean) => void;
 interface Room {
 	broadcasts: Map<string, Broadcast>;
 	watchers: Set<Watcher>;
+	budget: Budget;
 }
 
 /** Who publishes what now. Accounts are rooms without doors between them. */
 export class Directory {
 	#rooms = new Map<string, Room>();
+	#budget = new Budget(MAX_ALL_CACHED_BYTES);
 
 	/** Broadcasts active now, in all accounts. */
 	get size(): number {
@@ -26,8 +30,10 @@ export class Directory {
 		const room = this.#room(root);
 		const before = room.broadcasts.get(name);
 		if (before) this.withdraw(before);
-		const broadcast = new Broadcast(root, name, subscribe);
-		this.#room(root).broadcasts.set(name, broadcast);
+		// Looked up again: an account's last broadcast takes its room with it.
+		const { broadcasts, budget } = this.#room(root);
+		const broadcast = new Broadcast(root, name, subscribe, budget);
+		broadcasts.set(name, broadcast);
 		this.#tell(root, name, true);
 		return broadcast;
 	}
@@ -59,7 +65,11 @@ export class Directory {
 		for (const watcher of this.#rooms.get(root)?.watchers ?? []) watcher(name, active);
 	}
 	#room(root: string): Room {
-		const room = this.#rooms.get(root) ?? { broadcasts: new Map(), watchers: new Set() };
+		const room = this.#rooms.get(root) ?? {
+			broadcasts: new Map(),
+			watchers: new Set(),
+			budget: new Budget(MAX_ACCOUNT_CACHED_BYTES, this.#budget),
+		};
 		this.#rooms.set(root, room);
 		return room;
 	}

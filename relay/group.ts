@@ -1,3 +1,4 @@
+import { Budget } from "./budget.ts";
 import { MAX_CACHED_BYTES, MAX_CACHED_FRAMES } from "./limits.ts";
 
 /**
@@ -11,9 +12,12 @@ export class RelayGroup {
 	#bytes = 0;
 	#kept = true;
 	#finished = false;
+	#budget: Budget;
 
-	constructor(sequence: number) {
+	/** `budget`: what this group may keep is shared with others. */
+	constructor(sequence: number, budget = new Budget(Number.POSITIVE_INFINITY)) {
 		this.sequence = sequence;
+		this.#budget = budget;
 	}
 	/** Whether a late subscriber can have it from its first frame on. */
 	get replayable(): boolean {
@@ -28,19 +32,22 @@ export class RelayGroup {
 	/** Keeps an encoded frame. */
 	push(frame: Uint8Array): void {
 		if (!this.#kept) return;
-		this.#bytes += frame.length;
-		if (this.#bytes > MAX_CACHED_BYTES || this.#frames.length >= MAX_CACHED_FRAMES) {
+		const fits = this.#bytes + frame.length <= MAX_CACHED_BYTES && this.#frames.length < MAX_CACHED_FRAMES;
+		if (!fits || !this.#budget.take(frame.length)) {
 			this.drop();
 			return;
 		}
+		this.#bytes += frame.length;
 		this.#frames.push(frame);
 	}
 	finish(): void {
 		this.#finished = true;
 	}
-	/** Too large to keep, or given up by the publisher: a late subscriber must not start in it. */
+	/** Too large to keep, given up by the publisher, or a newer one is there: a late subscriber must not start in it. */
 	drop(): void {
 		this.#kept = false;
 		this.#frames = [];
+		this.#budget.give(this.#bytes);
+		this.#bytes = 0;
 	}
 }

@@ -4,6 +4,10 @@
 
 /** Sessions in one data-plane process. */
 export const MAX_SESSIONS = 2000;
+/** Sessions of one account: its agents and everybody who looks at its cameras. */
+export const MAX_ACCOUNT_SESSIONS = 250;
+/** Letting a session in takes at most so long; a peer that takes no answer is not waited for. */
+export const ACCEPT_MS = 10_000;
 /** Subscriptions that one session may hold at a time: a wall of cameras with three tracks each. */
 export const MAX_SUBSCRIPTIONS = 256;
 /** Announce streams that one session may hold at a time. */
@@ -21,10 +25,17 @@ export const UPSTREAM_MS = 10_000;
 /** The current group of a track as kept for late subscribers. Past either cap it is forwarded, but not kept. */
 export const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 export const MAX_CACHED_FRAMES = 4096;
+/** The same for all tracks of an account, and of everybody: past it a late subscriber waits for the next group. */
+export const MAX_ACCOUNT_CACHED_BYTES = 256 * 1024 * 1024;
+export const MAX_ALL_CACHED_BYTES = 1024 * 1024 * 1024;
 
 /** What may wait for one subscriber; beyond, whole groups are dropped down to the newest. */
 export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
 export const MAX_QUEUE_GROUPS = 2;
+/** Frames of a few bytes cost memory of their own. */
+export const MAX_QUEUE_FRAMES = 8192;
+/** What may wait for all subscriptions of a session together; beyond, it is cut. */
+export const MAX_SESSION_QUEUE_BYTES = 64 * 1024 * 1024;
 /** Groups of a few bytes (one sound packet each, as some publishers send) may queue in larger number. */
 export const MAX_SMALL_GROUPS = 64;
 export const MAX_SMALL_BYTES = 64 * 1024;

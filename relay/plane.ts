@@ -2,18 +2,19 @@ import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
-import type { SessionRequest, SessionServer } from "@mivisus/transport/port";
-import type { WireErrorReason } from "@mivisus/wire/errors";
+import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
+import { WIRE_ERROR_CODES, WireError, type WireErrorReason } from "@mivisus/wire/errors";
 import { toBase64Url } from "@mivisus/wire/ids";
 import { Admission } from "./admission.ts";
 import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
 import { ControlServer } from "./http.ts";
-import { MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
+import { within } from "./within.ts";
 
 /** Failures in a row after which only a new process helps, and the pause between them, ms. */
 const MAX_ACCEPT_FAILURES = 20;
@@ -42,15 +43,19 @@ export class Relay {
 	#admission: Admission;
 	#log: Log;
 	#now: () => number;
+	#acceptMs: number;
 	#entering = 0;
+	#byAccount = new Map<string, number>();
 	#refused = new Map<string, number>();
 	#lastId = 0;
 
-	constructor({ config, log, now }: { config: RelayConfig; log: Log; now: () => number }) {
+	constructor(options: { config: RelayConfig; log: Log; now: () => number; acceptMs?: number }) {
+		const { config, log, now, acceptMs = ACCEPT_MS } = options;
 		const { instance: audience, tokenKeys: keys } = config;
 		this.#admission = new Admission({ audience, keys, revocations: this.revocations, now });
 		this.#log = log;
 		this.#now = now;
+		this.#acceptMs = acceptMs;
 		this.revocations.onChange(() => {
 			for (const session of this.sessions) if (this.revocations.voids(session.claims)) session.close("revoked");
 		});
@@ -86,27 +91,41 @@ export class Relay {
 	closeAll(reason: WireErrorReason): void {
 		for (const session of this.sessions) session.close(reason);
 	}
+	#leave(root: string): void {
+		const left = (this.#byAccount.get(root) ?? 1) - 1;
+		if (left > 0) this.#byAccount.set(root, left);
+		else this.#byAccount.delete(root);
+	}
 	async #enter(request: SessionRequest, transport: string): Promise<void> {
-		const refuse = async (status: number, reason: string) => {
+		const refuse = (status: number, reason: string) => {
 			this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
-			await request.reject(status);
+			// Not waited for: a peer that takes no answer would hold a place among those who enter.
+			request.reject(status).catch(() => {});
 		};
-		if (this.sessions.size + this.#entering >= MAX_SESSIONS) return await refuse(503, "too-many-sessions");
+		if (this.sessions.size + this.#entering >= MAX_SESSIONS) return refuse(503, "too-many-sessions");
 		this.#entering += 1;
 		let relaySession: RelaySession;
+		let leave = () => {};
 		try {
 			const { path, query } = request;
 			const admitted = await this.#admission.admit({ path, query, transport });
-			if ("refusal" in admitted) return await refuse(admitted.refusal.status, admitted.refusal.reason);
+			if ("refusal" in admitted) return refuse(admitted.refusal.status, admitted.refusal.reason);
 			const { claims } = admitted;
+			const inside = this.#byAccount.get(claims.root) ?? 0;
+			if (inside >= MAX_ACCOUNT_SESSIONS) return refuse(429, "too-many-of-account");
+			this.#byAccount.set(claims.root, inside + 1);
+			leave = () => this.#leave(claims.root);
 			relaySession = new RelaySession({
-				session: await request.accept(),
+				session: await acceptInTime(request, this.#acceptMs),
 				claims,
 				directory: this.directory,
 				now: this.#now,
 				onChosen: () => this.#admission.burn(claims.jti),
 			});
 			this.sessions.add(relaySession);
+		} catch (error) {
+			leave();
+			throw error;
 		} finally {
 			this.#entering -= 1;
 		}
@@ -116,8 +135,22 @@ export class Relay {
 		this.#log.debug({ session: id, transport }, "session began");
 		await relaySession.run();
 		this.sessions.delete(relaySession);
+		leave();
 		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
 	}
+}
+
+/** Answers yes; a peer that does not take the answer is given up. */
+function acceptInTime(request: SessionRequest, ms: number): Promise<Session> {
+	let late = false;
+	const accepting = request.accept().then((session) => {
+		if (late) session.close(WIRE_ERROR_CODES.timeout, "too late");
+		return session;
+	});
+	return within(ms, accepting, () => {
+		late = true;
+		return new WireError("timeout", "the peer does not take the answer");
+	});
 }
 
 /** Starts a data plane in this process. Rejects when a port is taken or HTTP/3 does not load. */

@@ -1,9 +1,9 @@
 import { FakeServer, fakePair } from "@mivisus/transport/fake";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RelayConfig } from "./config.ts";
-import { MAX_SESSIONS } from "./limits.ts";
+import { MAX_ACCOUNT_SESSIONS, MAX_SESSIONS } from "./limits.ts";
 import { silentLog } from "./log.ts";
 import { Relay } from "./plane.ts";
 import { TestWorker } from "./testing/keys.ts";
@@ -33,15 +33,65 @@ describe("a data plane", () => {
 		const relay = new Relay({ config, log: silentLog, now: Date.now });
 		const server = new FakeServer();
 		void relay.serve(server);
+		const sessions = [];
+		for (let i = 0; i < MAX_SESSIONS; i++) sessions.push(await server.connect(await urlFor(newId())));
+		await expect(server.connect(await urlFor(newId()))).rejects.toThrow("refused");
+		sessions[0]!.close(0, "");
+		await new Promise((resolve) => setTimeout(resolve, 5));
+		await server.connect(await urlFor(newId()));
+		relay.closeAll("going-away");
+		server.close();
+	});
+	it("R4: one account cannot take everybody's places, and gets its own back", async () => {
+		const relay = new Relay({ config, log: silentLog, now: Date.now });
+		const server = new FakeServer();
+		void relay.serve(server);
 		const root = newId();
 		const sessions = [];
-		for (let i = 0; i < MAX_SESSIONS; i++) sessions.push(await server.connect(await urlFor(root)));
+		for (let i = 0; i < MAX_ACCOUNT_SESSIONS; i++) sessions.push(await server.connect(await urlFor(root)));
 		await expect(server.connect(await urlFor(root))).rejects.toThrow("refused");
+		await server.connect(await urlFor(newId()));
 		sessions[0]!.close(0, "");
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		await server.connect(await urlFor(root));
 		relay.closeAll("going-away");
 		server.close();
+	});
+	it("R3: strangers who take no answer hold no place of honest peers", async () => {
+		const relay = new Relay({ config, log: silentLog, now: Date.now });
+		const never = () => new Promise<never>(() => {});
+		const stranger = {
+			path: "/x",
+			query: new URLSearchParams(),
+			remoteAddress: undefined,
+			accept: never,
+			reject: never,
+		};
+		let strangers = MAX_SESSIONS;
+		await relay.serve({ port: 0, next: async () => (strangers-- > 0 ? stranger : null) });
+		const server = new FakeServer();
+		void relay.serve(server);
+		await server.connect(await urlFor(newId()));
+		relay.closeAll("going-away");
+		server.close();
+	});
+	it("R3: an admitted peer that takes no answer is given up after its time", async () => {
+		const warned: string[] = [];
+		const log = { ...silentLog, warn: (_: object, text: string) => void warned.push(text) };
+		const relay = new Relay({ config, log, now: Date.now, acceptMs: 20 });
+		const { pathname: path, searchParams: query } = await urlFor(newId());
+		const { client, server } = fakePair();
+		let accept = (_: typeof server) => {};
+		const accepted = new Promise<typeof server>((resolve) => {
+			accept = resolve;
+		});
+		const requests = [{ path, query, remoteAddress: undefined, reject: async () => {}, accept: () => accepted }];
+		await relay.serve({ port: 0, next: async () => requests.shift() ?? null });
+		await vi.waitUntil(() => warned.length === 1);
+		// One that takes it after all finds nobody.
+		accept(server);
+		expect((await client.closed).code).toBe(WIRE_ERROR_CODES.timeout);
+		expect(relay.sessions.size).toBe(0);
 	});
 	it("ends a session whose right was taken back while it was let in", async () => {
 		const relay = new Relay({ config, log: silentLog, now: Date.now });

@@ -12,6 +12,8 @@ import {
 	MAX_ANNOUNCE_STREAMS,
 	MAX_BROADCASTS,
 	MAX_PENDING_ANNOUNCEMENTS,
+	MAX_QUEUE_BYTES,
+	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
 	REPORT_MISSING_MS,
 	STALLED_MS,
@@ -276,5 +278,54 @@ describe("a session's life", () => {
 		await stream.send.write(Uint8Array.of(1, 2, 3));
 		await relay.run();
 		expect((await client.closed).code).toBe(WIRE_ERROR_CODES["protocol-violation"]);
+	});
+});
+
+describe("R1: a peer that wants the relay's memory", () => {
+	it("announces its report again and again, and is asked for it once", async () => {
+		let asked = 0;
+		const { relay } = await enter(
+			{ put: [".peer/x"] },
+			{
+				onAnnounceRequest: (stream) => {
+					stream.init([]);
+					for (let n = 0; n < 500; n++) stream.announce(true, n % 2 === 0 ? "" : String(n));
+				},
+				onSubscribe: () => {
+					asked += 1;
+				},
+			},
+		);
+		for (let n = 0; n < 20; n++) await turn();
+		expect(asked).toBe(1);
+		relay.close("going-away");
+	});
+	it("reads none of many tracks: the session is cut by what waits for all of them together", async () => {
+		const tracks = MAX_SESSION_QUEUE_BYTES / (MAX_QUEUE_BYTES / 2) + 1;
+		const chunk = MAX_QUEUE_BYTES / 2 - 100;
+		await enter(
+			{ put: ["cam"] },
+			{
+				onAnnounceRequest: (stream) => stream.init([""]),
+				onSubscribe: async (subscription) => {
+					await subscription.accept();
+					const group = await subscription.openGroup(1);
+					await group.write(new Uint8Array(chunk));
+				},
+			},
+		);
+		await turn();
+		const { relay, peer, done } = await enter({ get: ["cam"] });
+		const subscriptions = [];
+		for (let n = 0; n <= tracks; n++) {
+			const subscription = await peer.subscribe("cam", `t${n}`, 1);
+			subscriptions.push(subscription);
+		}
+		for (let n = 0; n < 40; n++) {
+			await turn();
+			relay.tick();
+		}
+		expect(relay.endedAs).toBe("lagging");
+		await done;
 	});
 });

@@ -12,6 +12,7 @@ import {
 	MAX_ANNOUNCE_STREAMS,
 	MAX_BROADCASTS,
 	MAX_PENDING_ANNOUNCEMENTS,
+	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
 	UPSTREAM_MS,
 } from "./limits.ts";
@@ -42,6 +43,7 @@ export class RelaySession {
 	#subscribers = new Set<Subscriber>();
 	#subscriptions = 0;
 	#announceStreams = 0;
+	#reporting = false;
 	#endedAs: WireErrorReason | undefined;
 
 	constructor({ session, claims, directory, now, onChosen }: RelaySessionOptions) {
@@ -79,10 +81,18 @@ export class RelaySession {
 	tick(): void {
 		if (this.#now() >= this.claims.mivisus.until * 1000) this.close("expired");
 		else if (this.#liveness.silent) this.close("timeout");
-		else if ([...this.#subscribers].some((subscriber) => subscriber.stalled())) this.close("lagging");
+		else if (this.#lags()) this.close("lagging");
 		else this.#liveness.tick();
 	}
 
+	#lags(): boolean {
+		let queued = 0;
+		for (const subscriber of this.#subscribers) {
+			if (subscriber.stalled()) return true;
+			queued += subscriber.queuedBytes;
+		}
+		return queued > MAX_SESSION_QUEUE_BYTES;
+	}
 	/** Tells which broadcasts there are, as far as the peer may see them. */
 	#announce(stream: AnnounceWriter): void {
 		const visible = (name: string) => (allows(this.claims.get, name) ? suffixOf(name, stream.prefix) : undefined);
@@ -161,8 +171,13 @@ export class RelaySession {
 	}
 	/** Reports are for the relay alone: nobody else finds or sees them. */
 	#followReports(peer: MoqPeer, name: string, active: boolean): void {
-		if (!active) return;
-		this.#liveness.readReports(peer, name).catch(() => {});
+		// One at a time: each asks the peer for a stream, and a peer that announces and grants none would make them pile up.
+		if (!active || this.#reporting) return;
+		this.#reporting = true;
+		const over = () => {
+			this.#reporting = false;
+		};
+		this.#liveness.readReports(peer, name).then(over, over);
 	}
 	#publish(peer: MoqPeer, name: string): void {
 		const before = this.#published.get(name);

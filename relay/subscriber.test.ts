@@ -1,6 +1,6 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { describe, expect, it } from "vitest";
-import { MAX_QUEUE_BYTES, MAX_SMALL_BYTES, MAX_SMALL_GROUPS, STALLED_MS } from "./limits.ts";
+import { MAX_QUEUE_BYTES, MAX_QUEUE_FRAMES, MAX_SMALL_BYTES, MAX_SMALL_GROUPS, STALLED_MS } from "./limits.ts";
 import { Subscriber } from "./subscriber.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -180,5 +180,19 @@ describe("a subscriber's queue", () => {
 		subscriber.push(3, frame(1));
 		await turn();
 		expect(state.log).not.toContain("open 3");
+	});
+});
+
+describe("frames of nothing", () => {
+	it("count by their number, and leave at the limit like large ones", async () => {
+		const { state, subscriber } = setUp();
+		state.blocked = true;
+		subscriber.begin(1);
+		for (let n = 0; n < MAX_QUEUE_FRAMES; n++) subscriber.push(1, frame(1));
+		await turn();
+		expect(subscriber.queuedBytes).toBe(MAX_QUEUE_FRAMES);
+		subscriber.push(1, frame(1));
+		expect(subscriber.queuedBytes).toBe(0);
+		expect(subscriber.droppedGroups).toBe(1);
 	});
 });

@@ -1,5 +1,12 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
-import { MAX_QUEUE_BYTES, MAX_QUEUE_GROUPS, MAX_SMALL_BYTES, MAX_SMALL_GROUPS, STALLED_MS } from "./limits.ts";
+import {
+	MAX_QUEUE_BYTES,
+	MAX_QUEUE_FRAMES,
+	MAX_QUEUE_GROUPS,
+	MAX_SMALL_BYTES,
+	MAX_SMALL_GROUPS,
+	STALLED_MS,
+} from "./limits.ts";
 
 /** Where one group goes out; what the MoQ peer hands out. */
 export interface GroupSink {
@@ -38,6 +45,7 @@ export class Subscriber {
 	#now: () => number;
 	#groups: OutGroup[] = [];
 	#bytes = 0;
+	#frames = 0;
 	/** Groups up to this one are not sent any more. */
 	#floor = -1;
 	#droppedGroups = 0;
@@ -91,10 +99,12 @@ export class Subscriber {
 		if (!group) return;
 		group.queue.push(frame);
 		this.#bytes += frame.length;
-		if (this.#bytes > MAX_QUEUE_BYTES) {
+		this.#frames += 1;
+		const full = () => this.#bytes > MAX_QUEUE_BYTES || this.#frames > MAX_QUEUE_FRAMES;
+		if (full()) {
 			this.#dropBut(1);
 			// The newest alone is above the limit: it goes too, and the next one follows.
-			if (this.#bytes > MAX_QUEUE_BYTES) this.#dropBut(0);
+			if (full()) this.#dropBut(0);
 		}
 		void this.#pump();
 	}
@@ -135,7 +145,10 @@ export class Subscriber {
 	}
 	#give(group: OutGroup, code: number): void {
 		this.#remove(group);
-		for (const frame of group.queue.slice(group.replayed)) this.#bytes -= frame.length;
+		for (const frame of group.queue.slice(group.replayed)) {
+			this.#bytes -= frame.length;
+			this.#frames -= 1;
+		}
 		group.queue = [];
 		group.isDropped = true;
 		group.sink?.reset(code);
@@ -171,7 +184,10 @@ export class Subscriber {
 				if (group.isDropped) return;
 				group.queue.shift();
 				if (group.replayed > 0) group.replayed -= 1;
-				else this.#bytes -= frame.length;
+				else {
+					this.#bytes -= frame.length;
+					this.#frames -= 1;
+				}
 			} else {
 				await group.sink.finish();
 				this.#remove(group);
