@@ -92,7 +92,7 @@ describe.each([
 		expect(await atRelay()).toEqual({ tracks: [], sound: WIRE_ERROR_CODES["not-found"] });
 	});
 
-	it("is switched on by the owner, who was told what that means; a page begins muted and fetches none", async () => {
+	it("is switched on by the owner, who was told what that means; a page begins muted and decodes none", async () => {
 		await page.getByRole("link", { name: "Camera settings" }).click();
 		await button("Switch sound on").click();
 		await button("I have understood, switch it on").click();
