@@ -105,7 +105,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		);
 		await openLink(link);
 		await button("Link this agent").click();
-		await page.getByText("The agent did not accept this browser's keys").waitFor();
+		await page.getByText("The agent did not accept this browser’s keys").waitFor();
 		attacker.forge("POST /api/agent/enrolments/poll", undefined);
 		expect(await system.agent!.exited).toBe(1);
 		expect(agentSaid()).toContain("Somebody between this agent and your browser may have changed them");

@@ -47,8 +47,13 @@ export function App() {
 					fallback={
 						<Shell>
 							<div class="page">
-								<Title>{t("app.notFound")}</Title>
-								<Link href="/">{t("app.home")}</Link>
+								<header>
+									<Title>{t("app.notFound")}</Title>
+									<p class="lead">{t("app.notFoundText")}</p>
+								</header>
+								<p>
+									<Link href="/">{t("app.home")}</Link>
+								</p>
 							</div>
 						</Shell>
 					}

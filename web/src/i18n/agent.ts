@@ -21,8 +21,43 @@ const FRENCH: Record<string, string> = {
 	"The command is older than one this agent has already carried out.":
 		"L’ordre est plus ancien qu’un autre, déjà exécuté par cet agent.",
 	"This agent has no such camera.": "Cet agent n’a pas cette caméra.",
+	"The camera's address refuses connections on this port.": "L’adresse de la caméra refuse les connexions sur ce port.",
+	"The camera's name is not known in this network.": "Le nom de la caméra est inconnu sur ce réseau.",
+	"Nothing answers at the camera's address.": "Rien ne répond à l’adresse de la caméra.",
+	"The camera does not read what it asked for.": "La caméra ne lit pas ce qu’elle a demandé.",
+	"What the camera sends cannot be read.": "Ce que la caméra envoie est illisible.",
+	"The camera took its permission back.": "La caméra a retiré son autorisation.",
+	"The camera offers no picture at this address.": "La caméra ne propose aucune image à cette adresse.",
+	"The camera does not send by this transport.": "La caméra n’envoie pas ses images par ce transport.",
+	"The camera points to another address. Please enter that one instead.":
+		"La caméra renvoie à une autre adresse. Saisissez plutôt celle-là.",
+	"The camera cannot give its picture now. It may have too many viewers.":
+		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
+	"Encrypted RTSP (rtsps) is not supported yet.": "RTSP chiffré (rtsps) n’est pas encore pris en charge.",
+	"The command cannot be read.": "L’ordre est illisible.",
+	"The command's signature is wrong: it was changed on its way or not made by the owner.":
+		"La signature de l’ordre est fausse : il a été modifié en chemin, ou ne vient pas du propriétaire.",
+	"The command is meant for another agent.": "L’ordre est destiné à un autre agent.",
+	"The camera's address was not sealed for this agent and camera, or was changed on its way.":
+		"L’adresse de la caméra n’a pas été scellée pour cet agent et cette caméra, ou a été modifiée en chemin.",
 };
+/** Sentences with something of the camera in them. */
+const WITH_MORE: [RegExp, string][] = [
+	[/^The camera answered (\S+) with an error \((\d+)\)\.$/, "La caméra a répondu à $1 par une erreur ($2)."],
+	[
+		/^The camera sends (.+), which is not supported yet\. Choose H\.264 in the camera's settings\.$/,
+		"La caméra envoie du $1, qui n’est pas encore pris en charge. Choisissez H.264 dans ses réglages.",
+	],
+	[
+		/^The camera's description of its picture cannot be read: "(.*)"\.$/,
+		"La description que la caméra donne de son image est illisible : « $1 ».",
+	],
+	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
+];
 
 /** A sentence of the agent in the person's language. */
-export const agentSays = (sentence: string): string =>
-	language() === "fr" ? (FRENCH[sentence] ?? sentence) : sentence;
+export function agentSays(sentence: string): string {
+	if (language() === "en") return sentence.replaceAll("'", "’");
+	const [form, french] = WITH_MORE.find(([known]) => known.test(sentence)) ?? [];
+	return form && french ? sentence.replace(form, french) : (FRENCH[sentence] ?? sentence);
+}

@@ -51,6 +51,11 @@ export function clockTime(ms: number, nowMs = Date.now()): string {
 		...(!sameDay && { day: "numeric", month: "short" }),
 	}).format(ms);
 }
+/** A day of the service's, `2026-11-25`, as people write it. */
+export const dayText = (day: string): string =>
+	new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(
+		new Date(day),
+	);
 /** A number with `digits` decimals, as the language writes it. */
 export const figure = (value: number, digits = 0): string =>
 	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);

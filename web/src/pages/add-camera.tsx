@@ -29,7 +29,7 @@ export function AddCamera() {
 	};
 	return (
 		<Shell>
-			<div class="page">
+			<div class="page narrow">
 				<header>
 					<Title>{t("add.title")}</Title>
 				</header>
@@ -39,6 +39,9 @@ export function AddCamera() {
 				<Show when={agents()?.agents.length === 0}>
 					<Notice kind="warning">
 						<p>{(agents()?.others ?? 0) > 0 ? t("add.otherBrowser") : t("add.noAgent")}</p>
+						<p>
+							<Link href="/agents">{t("first.how")}</Link>
+						</p>
 					</Notice>
 				</Show>
 				<Show when={agents()?.agents.length}>
@@ -69,6 +72,7 @@ function Form(props: { agents: Orderable[] }) {
 	const [answered, setAnswered] = createSignal(false);
 	/** What an earlier try left behind at the service, to be replaced. */
 	let left: string | undefined;
+	let form: HTMLFormElement | undefined;
 	const stop = new AbortController();
 	onCleanup(() => stop.abort());
 
@@ -101,6 +105,7 @@ function Form(props: { agents: Orderable[] }) {
 		event.preventDefault();
 		const typed = check();
 		const chosen = props.agents.find(({ pin }) => pin.agentId === agentId());
+		if (!typed) form?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 		if (!typed || !chosen || step()) return;
 		setEnded(undefined);
 		setStep("sealing");
@@ -170,6 +175,11 @@ function Form(props: { agents: Orderable[] }) {
 		const answer = why && /^(camera-|stream-|off$|codec$)/.test(why.code);
 		setSaid(answer ? whyText(why) : undefined);
 	};
+	/** On a small screen the answer appears below the fold. */
+	const show = (card: HTMLElement) => {
+		const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+		queueMicrotask(() => card.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" }));
+	};
 	const another = () => {
 		left = undefined;
 		for (const set of [setName, setAddress, setUser, setPassword]) set("");
@@ -179,7 +189,7 @@ function Form(props: { agents: Orderable[] }) {
 	};
 	return (
 		<>
-			<form class="form" novalidate onSubmit={(event) => void submit(event)}>
+			<form ref={form} class="form" novalidate onSubmit={(event) => void submit(event)}>
 				<Field
 					label={t("add.name")}
 					hint={t("add.nameHint")}
@@ -187,7 +197,10 @@ function Form(props: { agents: Orderable[] }) {
 					maxlength={80}
 					required
 					value={name()}
-					onInput={setName}
+					onInput={(text) => {
+						setName(text);
+						setFaults((before) => ({ ...before, name: undefined as never }));
+					}}
 				/>
 				<Show when={props.agents.length > 1}>
 					<label class="field">
@@ -207,7 +220,7 @@ function Form(props: { agents: Orderable[] }) {
 					value={address()}
 					onInput={takeApart}
 				/>
-				<Field label={t("add.user")} exact value={user()} onInput={setUser} />
+				<Field label={t("add.user")} hint={t("add.userHint")} exact value={user()} onInput={setUser} />
 				<Field
 					label={t("add.password")}
 					type="password"
@@ -230,23 +243,26 @@ function Form(props: { agents: Orderable[] }) {
 			</form>
 			<Show when={trying()}>
 				{(camera) => (
-					<section class="card" aria-label={camera().name}>
+					<section ref={show} class="card" aria-label={camera().name}>
 						<Notice kind={answered() ? "good" : said() ? "problem" : camera().late ? "warning" : "plain"}>
 							<p>
 								{answered() ? t("add.answered") : (said() ?? (camera().late ? t("add.agentSilent") : t("add.trying")))}
 							</p>
+							<Show when={said()}>
+								<p>{t("add.kept")}</p>
+							</Show>
 						</Notice>
-						<Picture camera={camera()} onState={hear} />
-						<div class="row">
-							<Link class="button primary" href={`/cameras/${camera().id}`}>
-								{t("add.view")}
-							</Link>
-							<Show when={answered()}>
+						<Picture camera={camera()} onState={hear} wordless={said() !== undefined} always />
+						<Show when={answered()}>
+							<div class="row choices">
+								<Link class="button primary" href={`/cameras/${camera().id}`}>
+									{t("add.view")}
+								</Link>
 								<button type="button" class="button" onClick={another}>
 									{t("add.another")}
 								</button>
-							</Show>
-						</div>
+							</div>
+						</Show>
 					</section>
 				)}
 			</Show>

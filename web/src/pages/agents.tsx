@@ -1,12 +1,13 @@
 import { createResource, createSignal, For, Show } from "solid-js";
 import type { Agent } from "../api/answers.ts";
 import { api, type Problem } from "../api/client.ts";
-import { t } from "../i18n/index.ts";
+import { dayText, t } from "../i18n/index.ts";
 import { vault } from "../keys/vault.ts";
 import { Confirm, Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
 import { account } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
+import { StartCommand } from "./start-agent.tsx";
 
 export function Agents() {
 	const [agents, { refetch }] = createResource(() => api.agents());
@@ -24,6 +25,13 @@ export function Agents() {
 		await refetch();
 	};
 	const here = (agent: Agent) => pins()?.some(({ agentId }) => agentId === agent.id) ?? false;
+	const linkedHow = (agent: Agent) => {
+		if (agent.state === "claimed") return t("agents.pending");
+		if (agent.state === "refused") return t("agents.refused");
+		return here(agent) ? t("agents.here") : t("agents.elsewhere");
+	};
+	const seen = (day: string) =>
+		day === new Date().toISOString().slice(0, 10) ? t("agents.seenToday") : t("agents.seen", { day: dayText(day) });
 	return (
 		<Shell>
 			<div class="page">
@@ -50,9 +58,9 @@ export function Agents() {
 								<li>
 									<div>
 										<h2>{agent.name}</h2>
-										<p class="small soft">
-											{here(agent) ? t("agents.here") : t("agents.elsewhere")}
-											<Show when={agent.lastSeenDay}>{(day) => ` · ${t("agents.seen", { day: day() })}`}</Show>
+										<p class="small soft facts">
+											<span>{linkedHow(agent)}</span>
+											<Show when={agent.lastSeenDay}>{(day) => <span>{seen(day())}</span>}</Show>
 										</p>
 									</div>
 									<button
@@ -67,6 +75,14 @@ export function Agents() {
 							)}
 						</For>
 					</ul>
+				</Show>
+				<Show when={list()}>
+					<section class="card" aria-labelledby="another">
+						<h2 id="another">{list()?.length ? t("agents.another") : t("enrol.title")}</h2>
+						<p class="soft">{t("first.agentText")}</p>
+						<StartCommand />
+						<p class="soft">{t("agents.then")}</p>
+					</section>
 				</Show>
 				<Show when={asked()}>
 					{(agent) => (

@@ -22,24 +22,23 @@ export function CameraSettings(props: { id: string }) {
 		const loaded = result();
 		return loaded?.kind === "ok" ? loaded.value.cameras.find(({ id }) => id === props.id) : undefined;
 	};
+	const gone = () => result()?.kind === "ok" && !camera();
 	return (
 		<Shell>
 			<div class="page">
-				<Link class="back" href={`/cameras/${props.id}`}>
+				<Link class="back" href={camera() ? `/cameras/${props.id}` : "/"}>
 					<ArrowLeft size={20} aria-hidden="true" />
 					{camera()?.name ?? t("app.back")}
 				</Link>
 				<header>
-					<Title>{t("settings.title")}</Title>
+					<Title>{gone() ? t("live.none") : t("settings.title")}</Title>
 				</header>
 				<Show when={result()} fallback={<Loading />}>
 					{(loaded) => (
 						<>
 							<ProblemNotice problem={problemOf(loaded())} retry={() => void refetch()} />
-							<Show when={loaded().kind === "ok" && !camera()}>
-								<Notice kind="warning">
-									<p>{t("live.gone")}</p>
-								</Notice>
+							<Show when={gone()}>
+								<p>{t("live.gone")}</p>
 							</Show>
 						</>
 					)}
@@ -61,6 +60,10 @@ function Form(props: { camera: Camera; reload: () => void }) {
 	const say = (about: "name" | "sound" | "delete", words?: Said) =>
 		setSaid((before) => ({ ...before, [about]: words }));
 
+	const rewrite = (text: string) => {
+		setName(text);
+		say("name");
+	};
 	const rename = async (event: SubmitEvent) => {
 		event.preventDefault();
 		setBusy("name");
@@ -123,7 +126,7 @@ function Form(props: { camera: Camera; reload: () => void }) {
 	return (
 		<>
 			<form class="card" onSubmit={(event) => void rename(event)}>
-				<Field label={t("settings.name")} required maxlength={80} value={name()} onInput={setName} />
+				<Field label={t("settings.name")} required maxlength={80} value={name()} onInput={rewrite} />
 				<div>
 					<p class="small soft">{t("settings.address")}</p>
 					<p class="mono">{formatAddress(props.camera.address)}</p>

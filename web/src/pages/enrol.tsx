@@ -38,6 +38,14 @@ function refusalText(refusal: EnrolRefusal | { code: "agent" }): string {
 	return t(keys[refusal.code]);
 }
 
+function How() {
+	return (
+		<p>
+			<Link href="/agents">{t("first.how")}</Link>
+		</p>
+	);
+}
+
 export function Enrol() {
 	const [step, setStep] = createSignal<Step>({ at: "none" });
 	const [label, setLabel] = createSignal(browserLabel(navigator.userAgent));
@@ -92,7 +100,7 @@ export function Enrol() {
 	};
 	return (
 		<Shell>
-			<div class="page">
+			<div class="page narrow">
 				<header>
 					<Title>{step().at === "done" ? t("enrol.done") : t("enrol.title")}</Title>
 				</header>
@@ -101,15 +109,19 @@ export function Enrol() {
 						<Notice>
 							<p>{t("enrol.none")}</p>
 						</Notice>
+						<How />
 					</Match>
 					<Match when={step().at === "checking"}>
 						<Loading words={t("enrol.checking")} />
 					</Match>
 					<Match when={refusal()}>
 						{(why) => (
-							<Notice kind="problem">
-								<p>{refusalText(why())}</p>
-							</Notice>
+							<>
+								<Notice kind="problem">
+									<p>{refusalText(why())}</p>
+								</Notice>
+								<How />
+							</>
 						)}
 					</Match>
 					<Match when={step().at === "ready" && candidate()}>

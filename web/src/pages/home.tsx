@@ -4,7 +4,7 @@ import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { fitGrid } from "../ui/fit-grid.ts";
 import { Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
-import { Picture } from "../ui/picture.tsx";
+import { MarkIcon, Picture } from "../ui/picture.tsx";
 import { Link } from "../ui/router.tsx";
 import { account } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
@@ -12,6 +12,7 @@ import { problemOf } from "../ui/words.ts";
 import type { Mark } from "../watch/protocol.ts";
 import { viewer } from "../watch/viewer.ts";
 import { orderableAgents } from "./orders.ts";
+import { StartCommand } from "./start-agent.tsx";
 
 /** As the style sheet has them, px. */
 const BAR = 57;
@@ -46,15 +47,31 @@ export function Home() {
 		return { "--columns": String(columns), "--tile": `${tile}px` };
 	};
 	const summary = () => {
-		const count = cameras()?.length;
-		if (count === undefined) return "";
-		if (count === 0) return t("home.none");
-		const live = cameras()?.filter(({ id }) => marks()[id] === "live").length ?? 0;
-		if (live < count) return t("home.someLive", { live, count });
-		return count === 1 ? t("home.oneLive") : t("home.allLive", { count });
+		const all = (cameras() ?? []).map(({ id }) => marks()[id] ?? "connecting");
+		// A tile out of sight is not watched: it is neither well nor unwell.
+		const seen = all.filter((mark) => mark !== "paused");
+		const count = seen.length;
+		if (count === 0) return undefined;
+		const live = seen.filter((mark) => mark === "live").length;
+		if (live < count) {
+			const mark: Mark = seen.some((it) => it === "stale" || it === "refused") ? "stale" : "waiting";
+			return { mark, text: t("home.someLive", { live, count }) };
+		}
+		if (count < all.length) return { mark: "live" as const, text: t("home.inView", { count }) };
+		return { mark: "live" as const, text: count === 1 ? t("home.oneLive") : t("home.allLive", { count }) };
 	};
+	const Summary = () => (
+		<Show when={summary()}>
+			{(it) => (
+				<>
+					<MarkIcon mark={it().mark} />
+					<span>{it().text}</span>
+				</>
+			)}
+		</Show>
+	);
 	return (
-		<Shell summary={summary()} dark={(cameras()?.length ?? 0) > 0}>
+		<Shell summary={<Summary />} dark={(cameras()?.length ?? 0) > 0}>
 			<Show when={cameras()?.length !== 0}>
 				<Title hidden>{t("home.title")}</Title>
 			</Show>
@@ -100,7 +117,13 @@ export function Home() {
 	);
 }
 
-function Step(props: { number: number; title: string; text: string; done?: boolean; children?: JSX.Element }) {
+function Step(props: {
+	number: number;
+	title: string;
+	text?: string | undefined;
+	done?: boolean;
+	children?: JSX.Element;
+}) {
 	return (
 		<li classList={{ done: props.done === true }}>
 			<span class="number">
@@ -110,7 +133,7 @@ function Step(props: { number: number; title: string; text: string; done?: boole
 				</Show>
 			</span>
 			<h2>{props.title}</h2>
-			<p class="soft">{props.text}</p>
+			<Show when={props.text}>{(text) => <p class="soft">{text()}</p>}</Show>
 			{props.children}
 		</li>
 	);
@@ -138,7 +161,16 @@ function FirstUse() {
 				</Notice>
 			</Show>
 			<ol class="steps">
-				<Step number={1} title={t("first.agent")} text={t("first.agentText")} done={linked() !== undefined} />
+				<Step
+					number={1}
+					title={t("first.agent")}
+					text={linked() ? undefined : t("first.agentText")}
+					done={linked() !== undefined}
+				>
+					<Show when={!linked()}>
+						<StartCommand />
+					</Show>
+				</Step>
 				<Step
 					number={2}
 					title={t("first.link")}

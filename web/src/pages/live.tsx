@@ -10,8 +10,8 @@ import { Dynamic } from "solid-js/web";
 import type { Camera } from "../api/answers.ts";
 import { api } from "../api/client.ts";
 import { figure, t } from "../i18n/index.ts";
-import { Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
-import { Picture, UNKNOWN } from "../ui/picture.tsx";
+import { Loading, ProblemNotice, Title } from "../ui/parts.tsx";
+import { codecName, Picture, UNKNOWN } from "../ui/picture.tsx";
 import { Link } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
@@ -33,15 +33,13 @@ export function Live(props: { id: string }) {
 					<Show when={result()} fallback={<Loading />}>
 						{(loaded) => (
 							<>
-								<Title>{t("home.title")}</Title>
+								<Title>{loaded().kind === "ok" ? t("live.none") : t("home.title")}</Title>
 								<ProblemNotice problem={problemOf(loaded())} retry={() => void refetch()} />
 								<Show when={loaded().kind === "ok"}>
-									<Notice kind="warning">
-										<p>{t("live.gone")}</p>
-										<p>
-											<Link href="/">{t("app.home")}</Link>
-										</p>
-									</Notice>
+									<p>{t("live.gone")}</p>
+									<p>
+										<Link href="/">{t("app.home")}</Link>
+									</p>
 								</Show>
 							</>
 						)}
@@ -137,7 +135,7 @@ function Figures(props: { state: ViewState }) {
 		const about = props.state.ageExact ? "" : `${t("stat.about")} `;
 		return [
 			["path", t("stat.path"), it?.path ?? "–"],
-			["codec", t("stat.codec"), it?.codec ?? "–"],
+			["codec", t("stat.codec"), it ? codecName(it.codec) : "–"],
 			["size", t("stat.size"), it ? `${it.width} × ${it.height}` : "–"],
 			["rate", t("stat.rate"), it ? `${figure(it.bitsPerSecond / 1e6, 1)} Mbit/s` : "–"],
 			["fps", t("stat.fps"), it ? figure(it.framesPerSecond, 1) : "–"],

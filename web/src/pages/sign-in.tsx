@@ -3,7 +3,7 @@ import { api, type Problem } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { Field, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link, navigate, path } from "../ui/router.tsx";
-import { pendingLink, setAccount } from "../ui/session.ts";
+import { pendingLink, sessionEnded, setAccount } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 
@@ -30,6 +30,11 @@ export function SignIn() {
 				<header>
 					<Title>{t("signIn.title")}</Title>
 				</header>
+				<Show when={sessionEnded()}>
+					<Notice kind="warning">
+						<p>{t("signIn.ended")}</p>
+					</Notice>
+				</Show>
 				<Show when={pendingLink()}>
 					<Notice>
 						<p>{t("signIn.forLink")}</p>
@@ -55,8 +60,8 @@ export function SignIn() {
 					<ProblemNotice problem={problem()} />
 					<Submit busy={busy() ? t("signIn.busy") : undefined}>{t("signIn.action")}</Submit>
 				</form>
-				<p>
-					<Link href="/sign-up">{t("signIn.toSignUp")}</Link>
+				<p class="soft">
+					{t("signIn.new")} <Link href="/sign-up">{t("signIn.toSignUp")}</Link>
 				</p>
 			</div>
 		</Shell>

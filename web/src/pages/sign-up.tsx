@@ -82,8 +82,8 @@ export function SignUp() {
 						<ProblemNotice problem={problem()} />
 						<Submit busy={busy() ? t("signUp.busy") : undefined}>{t("signUp.action")}</Submit>
 					</form>
-					<p>
-						<Link href="/sign-in">{t("signUp.toSignIn")}</Link>
+					<p class="soft">
+						{t("signUp.have")} <Link href="/sign-in">{t("signUp.toSignIn")}</Link>
 					</p>
 				</Show>
 			</div>

@@ -170,7 +170,7 @@ export function Confirm(props: {
 		<dialog ref={dialog} aria-labelledby={id} onClose={() => props.onClose()}>
 			<h2 id={id}>{props.title}</h2>
 			<p>{props.text}</p>
-			<div class="row">
+			<div class="row choices">
 				<button
 					type="button"
 					class="button"
@@ -182,7 +182,8 @@ export function Confirm(props: {
 				>
 					{props.action}
 				</button>
-				<button type="button" class="button quiet" onClick={() => dialog?.close()}>
+				{/* A second press of Enter must not confirm what nobody has read. */}
+				<button type="button" class="button quiet" autofocus onClick={() => dialog?.close()}>
 					{t("app.cancel")}
 				</button>
 			</div>

@@ -41,7 +41,7 @@ const CODECS: [RegExp, string][] = [
 	[/^(mjpeg|jpeg)/i, "MJPEG"],
 ];
 /** A codec string as people know it. */
-const codecName = (codec: string) => CODECS.find(([form]) => form.test(codec))?.[1] ?? codec;
+export const codecName = (codec: string) => CODECS.find(([form]) => form.test(codec))?.[1] ?? codec;
 
 /** The reason as a sentence. */
 export function whyText(why: Why): string {
@@ -64,17 +64,23 @@ export const UNKNOWN: ViewState = {
 	sound: "off",
 };
 
+export function MarkIcon(props: { mark: Mark }) {
+	return (
+		<Dynamic
+			component={MARKS[props.mark].icon}
+			size={16}
+			class={`mark-${MARKS[props.mark].tone}`}
+			classList={{ turning: props.mark === "connecting" }}
+			aria-hidden="true"
+		/>
+	);
+}
+
 /** State in one mark and one word. */
 function StateMark(props: { mark: Mark }) {
 	return (
 		<span class="scrim state">
-			<Dynamic
-				component={MARKS[props.mark].icon}
-				size={16}
-				class={`mark-${MARKS[props.mark].tone}`}
-				classList={{ turning: props.mark === "connecting" }}
-				aria-hidden="true"
-			/>
+			<MarkIcon mark={props.mark} />
 			{t(`state.${props.mark}`)}
 		</span>
 	);
@@ -85,8 +91,12 @@ export function Picture(props: {
 	camera: Pick<Camera, "id" | "name">;
 	href?: string;
 	onState?: (state: ViewState) => void;
-	/** The name and the state stand elsewhere already. */
+	/** The name stands elsewhere already. */
 	bare?: boolean;
+	/** The reason stands elsewhere already. */
+	wordless?: boolean;
+	/** Watches even while it is scrolled out of sight: somebody waits for what the camera says. */
+	always?: boolean;
 }) {
 	const [state, setState] = createSignal<ViewState>(UNKNOWN);
 	let canvas: HTMLCanvasElement | undefined;
@@ -101,6 +111,7 @@ export function Picture(props: {
 			setState(next);
 			props.onState?.(next);
 		});
+		if (props.always) return;
 		const sight = new IntersectionObserver(([entry]) => watching?.show(entry?.isIntersecting ?? true), {
 			rootMargin: "120px",
 		});
@@ -123,28 +134,33 @@ export function Picture(props: {
 				width="16"
 				height="9"
 			/>
-			<Show when={state().mark !== "live" && state().why}>
-				{(why) => (
-					<div class="why">
-						<p data-why={why().code}>{whyText(why())}</p>
-					</div>
-				)}
-			</Show>
+			{/* In the grid one sentence in the bar speaks for all tiles. */}
+			<div role={props.href ? undefined : "status"}>
+				<Show when={state().mark !== "live" && !props.wordless && state().why}>
+					{(why) => (
+						<div class="why">
+							<p data-why={why().code}>{whyText(why())}</p>
+						</div>
+					)}
+				</Show>
+			</div>
 			<StateMark mark={state().mark} />
-			<Show when={!props.bare}>
-				<span class="scrim name">
-					<span>{props.camera.name}</span>
-				</span>
-			</Show>
-			<Show when={state().painted && state().ageMs}>
-				{(age) => (
-					<span class="scrim age">
-						<span class="visually-hidden">{t("age.label")} </span>
-						{state().ageExact ? "" : "≈ "}
-						{ageText(age())}
+			<span class="foot">
+				<Show when={!props.bare}>
+					<span class="scrim name">
+						<span>{props.camera.name}</span>
 					</span>
-				)}
-			</Show>
+				</Show>
+				<Show when={state().painted && state().ageMs}>
+					{(age) => (
+						<span class="scrim age">
+							<span class="visually-hidden">{t("age.label")} </span>
+							{state().ageExact ? "" : "≈ "}
+							{ageText(age())}
+						</span>
+					)}
+				</Show>
+			</span>
 		</>
 	);
 	return (
@@ -161,7 +177,7 @@ export function Picture(props: {
 					ref={setFrame}
 					href={href()}
 					classList={classes()}
-					aria-label={t("live.open", { name: props.camera.name })}
+					aria-label={`${t("live.open", { name: props.camera.name })}, ${t(`state.${state().mark}`)}`}
 					data-camera={props.camera.id}
 					data-state={state().mark}
 				>

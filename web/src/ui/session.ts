@@ -3,27 +3,40 @@ import type { Account } from "../api/answers.ts";
 import { api, type Problem } from "../api/client.ts";
 
 /** `undefined`: not known yet. `null`: nobody. */
-const [account, setAccount] = createSignal<Account | null | undefined>(undefined);
+const [account, setKnown] = createSignal<Account | null | undefined>(undefined);
 /** Why it is not known, when the service cannot be asked. */
 const [sessionProblem, setProblem] = createSignal<Problem>();
 
-export { account, sessionProblem, setAccount };
+/** Somebody was signed in here until the service said otherwise: the page says so instead of just changing. */
+const [sessionEnded, setEnded] = createSignal(false);
+
+export { account, sessionEnded, sessionProblem };
+
+/** Somebody signed in. */
+export function setAccount(who: Account): void {
+	setEnded(false);
+	setKnown(who);
+}
 
 /** Asks the service who is signed in. */
 export async function loadSession(): Promise<void> {
 	setProblem(undefined);
 	const result = await api.session();
 	if (result.kind === "ok") setAccount(result.value.account);
-	else if (result.kind === "problem" && result.problem.status === 401) setAccount(null);
+	else if (result.kind === "problem" && result.problem.status === 401) setKnown(null);
 	else if (result.kind === "problem") setProblem(result.problem);
 }
-api.onSignedOut = () => setAccount(null);
+api.onSignedOut = () => {
+	if (account()) setEnded(true);
+	setKnown(null);
+};
 
 /** Ends the session, here and at the service. */
 export async function signOut(): Promise<Problem | undefined> {
 	const result = await api.signOut();
 	if (result.kind === "problem" && result.problem.status !== 401) return result.problem;
-	setAccount(null);
+	setEnded(false);
+	setKnown(null);
 	return undefined;
 }
 

@@ -1,12 +1,11 @@
 import Cctv from "lucide-solid/icons/cctv";
-import House from "lucide-solid/icons/house";
+import Laptop from "lucide-solid/icons/laptop-minimal";
 import LogOut from "lucide-solid/icons/log-out";
 import Plus from "lucide-solid/icons/plus";
 import { createSignal, type JSX, Show } from "solid-js";
-import type { Problem } from "../api/client.ts";
 import { language, setLanguage, t } from "../i18n/index.ts";
-import { ProblemNotice } from "./parts.tsx";
-import { Link, navigate } from "./router.tsx";
+import { Notice } from "./parts.tsx";
+import { Link, navigate, path } from "./router.tsx";
 import { account, signOut } from "./session.ts";
 
 function Mark() {
@@ -27,11 +26,12 @@ function Mark() {
 
 /** The slim bar above every page. `summary` is one sentence about all cameras. */
 export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dark?: boolean }) {
-	const [problem, setProblem] = createSignal<Problem>();
+	const [still, setStill] = createSignal(false);
 	const leave = async () => {
-		setProblem(await signOut());
-		if (!problem()) navigate("/sign-in");
+		setStill((await signOut()) !== undefined);
+		if (!still()) navigate("/sign-in");
 	};
+	const here = (to: string) => (path() === to ? "page" : undefined);
 	return (
 		<div class="shell" classList={{ dark: props.dark === true }}>
 			<a class="skip" href="#content">
@@ -47,16 +47,21 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 				</span>
 				<nav aria-label={t("app.nav")}>
 					<Show when={account()}>
-						<Link class="button quiet wide" href="/">
+						<Link class="button quiet wide" href="/" aria-current={here("/")}>
 							<Cctv size={20} aria-hidden="true" />
 							<span class="word">{t("app.cameras")}</span>
 						</Link>
-						<Link class="button quiet" href="/cameras/new">
+						<Link
+							class="button quiet"
+							href="/cameras/new"
+							title={t("app.addCamera")}
+							aria-current={here("/cameras/new")}
+						>
 							<Plus size={20} aria-hidden="true" />
 							<span class="word">{t("app.addCamera")}</span>
 						</Link>
-						<Link class="button quiet" href="/agents">
-							<House size={20} aria-hidden="true" />
+						<Link class="button quiet" href="/agents" title={t("app.agents")} aria-current={here("/agents")}>
+							<Laptop size={20} aria-hidden="true" />
 							<span class="word">{t("app.agents")}</span>
 						</Link>
 					</Show>
@@ -65,12 +70,13 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 						class="button quiet language"
 						lang={language() === "en" ? "fr" : "en"}
 						aria-label={t("app.language")}
+						title={t("app.language")}
 						onClick={() => setLanguage(language() === "en" ? "fr" : "en")}
 					>
 						{language() === "en" ? "FR" : "EN"}
 					</button>
 					<Show when={account()}>
-						<button type="button" class="button quiet" onClick={() => void leave()}>
+						<button type="button" class="button quiet" title={t("app.signOut")} onClick={() => void leave()}>
 							<LogOut size={20} aria-hidden="true" />
 							<span class="word">{t("app.signOut")}</span>
 						</button>
@@ -78,7 +84,11 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 				</nav>
 			</header>
 			<main id="content" tabindex={-1}>
-				<ProblemNotice problem={problem()} />
+				<Show when={still()}>
+					<Notice kind="problem">
+						<p>{t("app.stillSignedIn")}</p>
+					</Notice>
+				</Show>
 				{props.children}
 			</main>
 		</div>

@@ -1,5 +1,5 @@
 import type { Problem, Result } from "../api/client.ts";
-import { type Key, t } from "../i18n/index.ts";
+import { type Key, language, t } from "../i18n/index.ts";
 
 const KNOWN: Record<string, Key> = {
 	offline: "problem.offline",
@@ -9,6 +9,7 @@ const KNOWN: Record<string, Key> = {
 	"too-many-requests": "problem.rate-limited",
 	"not-found": "problem.not-found",
 	unauthorized: "problem.signed-out",
+	"code-unusable": "problem.code-unusable",
 	restricted: "problem.restricted",
 	"password-too-short": "problem.password-too-short",
 	"password-too-long": "problem.password-too-long",
@@ -25,7 +26,9 @@ export function problemText(problem: Problem): string {
 	if (problem.status === 401) return t("problem.signed-out");
 	if (problem.status === 429) return t("problem.rate-limited");
 	if (problem.status >= 500) return t("problem.server");
-	return problem.detail ? t("problem.other", { detail: problem.detail }) : t("problem.bare", { code: problem.code });
+	// The service speaks English only.
+	const detail = language() === "en" ? problem.detail : "";
+	return detail ? t("problem.other", { detail }) : t("problem.bare", { code: problem.code });
 }
 
 /** The problem of a result, if it is one. */
