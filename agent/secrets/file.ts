@@ -1,5 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import {
+	closeSync,
+	fsyncSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { z } from "zod";
 import { MAX_FILE_BYTES } from "../limits.ts";
@@ -45,14 +55,20 @@ export class PrivateFile<T> {
 		const folder = dirname(this.path);
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
-		const file = openSync(temporary, "wx", 0o600);
 		try {
-			writeSync(file, JSON.stringify(value));
-			fsyncSync(file);
-		} finally {
-			closeSync(file);
+			const file = openSync(temporary, "wx", 0o600);
+			try {
+				// Not `writeSync`: on a full disk that one writes a part and says nothing.
+				writeFileSync(file, JSON.stringify(value));
+				fsyncSync(file);
+			} finally {
+				closeSync(file);
+			}
+			renameSync(temporary, this.path);
+		} catch (error) {
+			rmSync(temporary, { force: true });
+			throw error;
 		}
-		renameSync(temporary, this.path);
 		// Windows cannot open a folder for fsync; NTFS journals the rename itself.
 		if (process.platform !== "win32") {
 			const directory = openSync(folder, "r");

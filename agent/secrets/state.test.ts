@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,25 @@ describe("the state file", () => {
 		expect(again.current.cameras[0]?.sealed).toBe("box");
 		expect(readdirSync(home)).toEqual(["state.json"]);
 	});
+	it.skipIf(process.platform === "win32")(
+		"D6: is not replaced by a part of itself where the disk is full",
+		async () => {
+			await StateStore.open(home, fresh);
+			const script = `
+			import { StateStore } from ${JSON.stringify(new URL("state.ts", import.meta.url).href)};
+			const store = await StateStore.open(process.env.AGENT_HOME, () => Promise.reject(new Error("lost")));
+			store.save({ ...store.current, cameras: [{ id: "A".repeat(22), sealed: "A".repeat(8000), sound: true },
+				{ id: "B".repeat(22), sealed: "B".repeat(8000), sound: true }] });`;
+			// A limit on the size of files ends a write in its middle, as a full disk does.
+			const { status, signal } = spawnSync(
+				"/bin/sh",
+				["-c", 'ulimit -f 16; exec "$0" --import tsx --input-type=module -e "$1"', process.execPath, script],
+				{ env: { ...process.env, AGENT_HOME: home, TSX_DISABLE_CACHE: "1" } },
+			);
+			expect(status === 0 && signal === null).toBe(false);
+			expect((await StateStore.open(home, () => Promise.reject(new Error("lost")))).current).toEqual(await fresh());
+		},
+	);
 	it("is never overwritten when damaged, and its content is not in the error", async () => {
 		writeFileSync(join(home, "state.json"), JSON.stringify({ v: 1, identity: { signPrivate: "s3cret!" } }));
 		await expect(StateStore.open(home, fresh)).rejects.toThrow(/damaged \(.*identity\.signPrivate/);
