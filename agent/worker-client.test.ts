@@ -50,6 +50,29 @@ describe("what a person reads when the service cannot be used", () => {
 		const { code, status, message } = await failure(client.pollEnrolment("a", signal));
 		expect([code, status, message]).toEqual(["too-many", 409, body.detail]);
 	});
+	it("words that a terminal would obey are letters and nothing more", async () => {
+		const body = {
+			type: "https://mivisus.com/problems/evil",
+			detail: `\u001b]0;owned\u0007\u009b2J\u202eno${"!".repeat(999)}`,
+		};
+		const client = await serve((_, response) => response.writeHead(403, json).end(JSON.stringify(body)));
+		const { message } = await failure(client.pollEnrolment("a", signal));
+		expect(message).not.toMatch(/\p{C}/u);
+		expect(message).toMatch(/^\]0;owned2Jno!+$/);
+		expect(message.length).toBe(300);
+	});
+	it.each(["agentId", "accountId"])(
+		"an %s that the state file could not hold is refused before it is stored",
+		async (field) => {
+			const key = "A".repeat(43);
+			const device = { id: "A".repeat(22), signKey: key, sealKey: key, label: "phone" };
+			const body = { state: "claimed", agentId: "A".repeat(22), accountId: "A".repeat(22), device, mac: key };
+			const client = await serve((_, response) =>
+				response.writeHead(200, json).end(JSON.stringify({ ...body, [field]: "x" })),
+			);
+			expect((await failure(client.pollEnrolment("a", signal))).code).toBe("odd-answer");
+		},
+	);
 	it.each([
 		["no JSON", "<html>"],
 		["another shape", JSON.stringify({ state: "perhaps" })],

@@ -1,4 +1,4 @@
-import { newId, toBase64Url } from "@mivisus/wire/ids";
+import { Id, newId, toBase64Url } from "@mivisus/wire/ids";
 import type { CryptoKey } from "@mivisus/wire/keys";
 import { type Assertion, Domain, signStatement } from "@mivisus/wire/signed";
 import { z } from "zod";
@@ -27,9 +27,9 @@ export const EnrolmentState = z.discriminatedUnion("state", [
 	z.object({ state: z.literal("waiting") }),
 	z.object({
 		state: z.literal("claimed"),
-		agentId: z.string(),
-		accountId: z.string(),
-		device: z.object({ id: z.string(), signKey: Key, sealKey: Key, label: z.string().max(80) }),
+		agentId: Id,
+		accountId: Id,
+		device: z.object({ id: Id, signKey: Key, sealKey: Key, label: z.string().max(80) }),
 		mac: Key,
 	}),
 ]);
@@ -54,6 +54,8 @@ export type RelayAccess = z.infer<typeof RelayAccess>;
 /** How long any single answer may take beyond what it was asked to wait, ms. */
 const PATIENCE_MS = 15_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** What of the service's words is shown, characters. */
+const MAX_WORDS = 300;
 
 /** Who signs: known once the agent is enrolled. */
 export interface Signer {
@@ -185,5 +187,7 @@ function parseJson(text: string): unknown {
 function problemOf(status: number, json: unknown): WorkerError {
 	const problem = Problem.safeParse(json).data;
 	const code = problem?.type?.split("/").at(-1) ?? "unknown";
-	return new WorkerError(status, code, problem?.detail ?? problem?.title ?? `The service answered ${status}.`);
+	const words = problem?.detail ?? problem?.title ?? `The service answered ${status}.`;
+	// They are shown in a terminal: nothing in them may be more than a letter.
+	return new WorkerError(status, code, words.replace(/\p{C}/gu, "").slice(0, MAX_WORDS));
 }
