@@ -44,7 +44,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/sessions/sessions.ts",
-		find: "await this.#store.end(session, seconds(this.#clock));",
+		find: "await this.#store.end(session, endedForGood(this.#clock));",
 		replace: "",
 		test: "worker/http/accounts.test.ts",
 		name: "02.1",

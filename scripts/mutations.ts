@@ -151,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "agent/publish/broadcast.ts",
-		find: "if (!on) for (const feed of this.#feeds.audio) feed.end();",
+		find: "if (!on) for (const listener of this.#listeners) void listener.end();",
 		replace: "",
 		test: BROADCAST,
 		why: "a sound group stays open after sound was switched off",
