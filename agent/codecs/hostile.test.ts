@@ -1,9 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { parseSdp } from "../rtsp/sdp.ts";
+import type { MediaTracks } from "../publish/broadcast.ts";
+import { encodeRtp } from "../rtp/packet.ts";
+import { chooseMedia, parseSdp } from "../rtsp/sdp.ts";
 import { AacDepacketizer } from "./aac.ts";
 import { H264Depacketizer } from "./h264.ts";
+import { Reception } from "./reception.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -83,5 +86,25 @@ describe("parameter sets that no catalog can hold", () => {
 		const depacketizer = new H264Depacketizer([SPS, PPS]);
 		const units = [...sets(), IDR, Uint8Array.of(9, 0xf0)].flatMap((nal) => depacketizer.push(packet(nal), false, 0));
 		for (const { config } of units) expect(config?.description.length ?? 0).toBeLessThanOrEqual(4096);
+	});
+});
+
+describe("S02: sound that no catalog can hold never stops the picture", () => {
+	it.each(["PCMA/4294967295", "PCMA/8000/999", `PCMU/1${"0".repeat(20)}`, "PCMA/8000"])("%s", (rtpmap) => {
+		const sdp = `m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\nm=audio 0 RTP/AVP 97\na=rtpmap:97 ${rtpmap}\n`;
+		const choice = chooseMedia(parseSdp(sdp));
+		if (!choice.ok) throw new Error(choice.problem);
+		const heard: MediaTracks[] = [];
+		const reception = new Reception({
+			...choice,
+			transport: "tcp",
+			clock: { now: () => 1_790_000_000_000, after: () => () => {} },
+			lastUs: { video: 0, audio: 0 },
+			tell: { tracks: (tracks) => heard.push(tracks), unit: () => {}, waiting: () => {} },
+		});
+		for (const [n, nal] of [SPS, PPS, IDR, Uint8Array.of(9, 0xf0)].entries())
+			reception.packet("video", encodeRtp({ ...packet(nal), sequence: n }));
+		expect(heard).toHaveLength(1);
+		expect(heard[0]?.audio !== undefined).toBe(rtpmap === "PCMA/8000");
 	});
 });

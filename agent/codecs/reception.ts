@@ -1,3 +1,4 @@
+import { AudioRendition } from "@mivisus/wire/catalog";
 import type { BroadcastClock, MediaTracks } from "../publish/broadcast.ts";
 import type { Unit } from "../publish/gop.ts";
 import { parseSenderReport } from "../rtp/packet.ts";
@@ -46,7 +47,8 @@ export class Reception {
 			timeline,
 		};
 		const depacketizer = audio && (AacDepacketizer.create(audio) ?? G711Depacketizer.create(audio));
-		if (audio && depacketizer) {
+		// One number that no catalog may hold would cost the viewer the whole catalog, and with it the picture (S02).
+		if (audio && depacketizer && AudioRendition.safeParse({ ...depacketizer.config, description: undefined }).success) {
 			this.#audio = {
 				receiver: new RtpReceiver(audio.payloadType ?? 0, transport),
 				depacketizer,
