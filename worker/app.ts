@@ -34,7 +34,9 @@ export function createApp(options: AppOptions): Hono {
 	const own = originsOf(origin);
 	const app = new Hono();
 	app.use("*", securityHeaders(options));
-	app.use("/api/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") }));
+	const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") });
+	// It reads bodies of unknown length; what handlers throw does not pass here, Hono answers that further in.
+	app.use("/api/*", (c, next) => whole(async () => limit(c, next)));
 	app.use("/api/*", async (c, next) => {
 		c.header("Cache-Control", "no-store");
 		const unsafe = !["GET", "HEAD"].includes(c.req.method);
@@ -79,7 +81,7 @@ function sameOrigin(c: Context, own: ReadonlySet<string>): boolean {
 }
 
 async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: AppOptions): Promise<Response> {
-	const text = entry.method === "GET" ? "" : await c.req.text();
+	const text = entry.method === "GET" ? "" : await whole(() => c.req.text());
 	const call: Record<string, unknown> = {
 		params: c.req.param(),
 		signal: c.req.raw.signal,
@@ -91,6 +93,8 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 		const account = session && (await rooms.accounts.find(session.accountId));
 		if (!session || !account || account.state === "leaving" || account.state === "erased")
 			throw new Problem("unauthorized");
+		// Seen, corrected and deleted: rights. What is posted begins something new (policy 07.6).
+		if (account.state === "restricted" && entry.method === "POST") throw new Problem("restricted");
 		Object.assign(call, { session, account });
 	}
 	if (entry.who === "agent") {
@@ -109,6 +113,15 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 	if (answer.status === 204) return c.body(null, 204);
 	// Our own answers are held to their schema too: a field that is not declared does not leave.
 	return c.json((entry.answer ? entry.answer.parse(answer.body) : (answer.body ?? {})) as object, answer.status);
+}
+
+/** What reads a body. A sender that went away is no fault of ours: anybody could fill the operator's log with them. */
+async function whole<T>(read: () => Promise<T>): Promise<T> {
+	try {
+		return await read();
+	} catch {
+		throw new Problem("malformed", "The body did not come whole.");
+	}
 }
 
 function parseBody(c: Context, text: string, schema: z.ZodType): unknown {

@@ -197,7 +197,11 @@ export class Agents {
 			bodySha256 === this.#hash(request.body);
 		if (!bound) throw new Problem("bad-assertion");
 		const now = this.#clock.now();
-		for (const [used, until] of this.#used) if (until <= now) this.#used.delete(used);
+		// In order of age: looking at all of them at each call would let one busy agent slow down everybody.
+		for (const [used, until] of this.#used) {
+			if (until > now) break;
+			this.#used.delete(used);
+		}
 		const mark = `${agent.id}.${jti}`;
 		if (this.#used.has(mark)) throw new Problem("bad-assertion");
 		this.#used.set(mark, now + NONCE_MS);

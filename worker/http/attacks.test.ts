@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { newId } from "@mivisus/wire/ids";
 import fc from "fast-check";
@@ -200,6 +201,23 @@ describe("A9: nonsense", () => {
 		);
 		expect(worker.output).not.toContain("a request failed");
 	}, 60_000);
+	it("a sender that goes away in the middle of its body is no fault for the log, and one above the limit is told", async () => {
+		const { hostname, port } = new URL(worker.origin);
+		const head = `POST /api/session HTTP/1.1\r\nHost: x\r\nOrigin: ${worker.origin}\r\nContent-Type: application/json\r\n`;
+		for (const body of ['Content-Length: 50\r\n\r\n{"em', "Transfer-Encoding: chunked\r\n\r\n8000\r\naaa"]) {
+			const socket = connect({ host: hostname, port: Number(port) });
+			socket.write(head + body);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			socket.destroy();
+		}
+		const socket = connect({ host: hostname, port: Number(port) });
+		const answered = new Promise((resolve) => socket.once("data", (data) => resolve(String(data).slice(9, 12))));
+		socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n${`8000\r\n${"a".repeat(0x8000)}\r\n`.repeat(3)}0\r\n\r\n`);
+		expect(await answered).toBe("413");
+		socket.destroy();
+		await worker.call("GET", "/session");
+		expect(worker.output).not.toContain("a request failed");
+	});
 });
 
 it("02.10, P1: no address, name, password, token, code or key of anybody stands in the log", async () => {

@@ -159,6 +159,12 @@ it("07.6: a restricted account keeps its data and gets no picture, from neither 
 	await change(`UPDATE accounts SET state = 'restricted' WHERE id = '${bob.accountId}'`);
 	expect((await bob.call("GET", "/cameras")).text).toContain(camera);
 	expect((await bob.call("POST", "/relay-token", { cameras: [camera] })).problem).toBe("restricted");
+	// Nothing new begins either: no camera, no order, no agent.
+	await expect(bob.addCamera(attic)).rejects.toThrow("403");
+	const command = await bob.command(attic, { type: "camera.sound", camera, on: true });
+	expect((await bob.call("POST", "/commands", { command })).problem).toBe("restricted");
+	expect((await bob.call("POST", "/enrolments/lookup", { code: "A".repeat(22) })).problem).toBe("restricted");
+	expect((await bob.call("PATCH", `/cameras/${camera}`, { name: "Porch" })).status).toBe(204);
 	expect((await attic.call("/agent/relay-token")).problem).toBe("restricted");
 });
 it("02.4: of an agent's presence the day is stored, and nothing finer", async () => {
