@@ -48,6 +48,8 @@ export const TICK_MS = 500;
 export const CLOCK_INTERVAL_MS = 1000;
 /** A peer that announced a report and sent none for so long is gone. */
 export const REPORT_MISSING_MS = 5000;
+/** One report: a wall of cameras with three tracks each. A longer one is not read, it would cost everybody's time. */
+export const MAX_REPORT_BYTES = 64 * 1024;
 /** A token's slot on the second transport is burnt this long after its first use. */
 export const SECOND_SLOT_MS = 5000;
 

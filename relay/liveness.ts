@@ -2,7 +2,7 @@ import type { GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/o
 import type { MoqPeer } from "@mivisus/transport/moq/peer";
 import { Priority } from "@mivisus/wire/moq/subscribe";
 import { type ClockFrame, decodeJson, encodeJson, REPORT_TRACK, ReportFrame } from "@mivisus/wire/relay-tracks";
-import { CLOCK_INTERVAL_MS, REPORT_MISSING_MS } from "./limits.ts";
+import { CLOCK_INTERVAL_MS, MAX_REPORT_BYTES, REPORT_MISSING_MS } from "./limits.ts";
 
 interface Clock {
 	group: GroupWriter;
@@ -43,7 +43,7 @@ export class Liveness {
 		const reports = await peer.subscribe(broadcast, REPORT_TRACK, Priority.relay);
 		for await (const group of reports.groups) {
 			for (let bytes = await group.next(); bytes; bytes = await group.next()) {
-				const report = decodeJson(ReportFrame, bytes);
+				const report = bytes.length > MAX_REPORT_BYTES ? undefined : decodeJson(ReportFrame, bytes);
 				if (!report) continue;
 				this.#awaitedSince = this.#now();
 				this.#echo = { sentMs: report.sentMs, receivedMs: this.#awaitedSince };

@@ -13,6 +13,7 @@ import {
 	MAX_BROADCASTS,
 	MAX_PENDING_ANNOUNCEMENTS,
 	MAX_QUEUE_BYTES,
+	MAX_REPORT_BYTES,
 	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
 	REPORT_MISSING_MS,
@@ -298,6 +299,33 @@ describe("R1: a peer that wants the relay's memory", () => {
 		);
 		for (let n = 0; n < 20; n++) await turn();
 		expect(asked).toBe(1);
+		relay.close("going-away");
+	});
+	it.each([
+		[MAX_REPORT_BYTES, undefined],
+		[MAX_REPORT_BYTES + 1, "timeout"],
+	])("a report of %i bytes", async (size, endedAs) => {
+		let send = () => {};
+		const { relay } = await enter(
+			{ put: [".peer/x"] },
+			{
+				onAnnounceRequest: (stream) => stream.init([""]),
+				onSubscribe: async (subscription) => {
+					await subscription.accept();
+					const group = await subscription.openGroup(0);
+					const report = encodeJson({ v: 1, sentMs: 1, clockSeq: 1, tracks: {}, filling: "" });
+					const padding = "x".repeat(size - report.length);
+					send = () => void group.write(encodeJson({ v: 1, sentMs: 1, clockSeq: 1, tracks: {}, filling: padding }));
+				},
+			},
+		);
+		await turn();
+		nowMs += REPORT_MISSING_MS - 1000;
+		send();
+		await turn();
+		nowMs += 2000;
+		relay.tick();
+		expect(relay.endedAs).toBe(endedAs);
 		relay.close("going-away");
 	});
 	it("reads none of many tracks: the session is cut by what waits for all of them together", async () => {
