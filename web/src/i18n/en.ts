@@ -238,7 +238,7 @@ export const en = {
 	"stat.decoder": "Still to decode",
 	"stat.sound": "Sound",
 	"stat.soundNone": "none",
-	"stat.soundDecoded": "Sound packets decoded",
+	"stat.soundDecoded": "Sound packets",
 	"stat.soundPeak": "Peak level",
 	"stat.about": "about",
 } as const;

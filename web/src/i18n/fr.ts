@@ -246,7 +246,7 @@ export const fr: Record<Key, string> = {
 	"stat.decoder": "À décoder",
 	"stat.sound": "Son",
 	"stat.soundNone": "aucun",
-	"stat.soundDecoded": "Paquets de son décodés",
+	"stat.soundDecoded": "Paquets de son",
 	"stat.soundPeak": "Niveau maximal",
 	"stat.about": "environ",
 };
