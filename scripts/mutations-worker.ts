@@ -159,12 +159,12 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 		why: "two people claim one agent",
 	},
 	{
-		file: "worker/http/routes.ts",
-		find: 'if (account.state === "restricted") throw new Problem("restricted");',
+		file: "worker/app.ts",
+		find: 'if (account.state === "restricted" && entry.method === "POST") throw new Problem("restricted");',
 		replace: "",
 		test: "worker/http/cameras.test.ts",
 		name: "07.6",
-		why: "a restricted account goes on streaming",
+		why: "a restricted account goes on streaming, and begins new things",
 	},
 	{
 		file: "worker/http/schemas.ts",

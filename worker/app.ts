@@ -5,7 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import type { Route } from "./http/route.ts";
 import type { Rooms } from "./http/routes.ts";
-import { routesOf } from "./http/routes.ts";
+import { routesOf, waitOr } from "./http/routes.ts";
 import { securityHeaders } from "./http/security.ts";
 import { PasswordsBusy } from "./passwords/passwords.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
@@ -93,6 +93,7 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 		const account = session && (await rooms.accounts.find(session.accountId));
 		if (!session || !account || account.state === "leaving" || account.state === "erased")
 			throw new Problem("unauthorized");
+		waitOr(rooms.callers.take(account.id));
 		// Seen, corrected and deleted: rights. What is posted begins something new (policy 07.6).
 		if (account.state === "restricted" && entry.method === "POST") throw new Problem("restricted");
 		Object.assign(call, { session, account });
@@ -100,12 +101,14 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 	if (entry.who === "agent") {
 		const statement = ASSERTION.exec(c.req.header("authorization") ?? "")?.[1];
 		if (!statement) throw new Problem("nonce-required");
-		call["agent"] = await rooms.agents.authenticate(statement, {
+		const agent = await rooms.agents.authenticate(statement, {
 			origin,
 			method: c.req.method,
 			path: c.req.path,
 			body: text,
 		});
+		waitOr(rooms.callers.take(agent.id));
+		call["agent"] = agent;
 	}
 	if (entry.body) call["body"] = parseBody(c, text, entry.body);
 	const answer = await entry.handle(call as never);

@@ -15,7 +15,7 @@ import { accountStore, sessionStore } from "./store/accounts.ts";
 import { agentStore, revocationStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
-import { PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
+import { PER_CALLER, PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
 import { RelayTokens } from "./tokens/relay-tokens.ts";
 
 /** What differs between deployments. */
@@ -75,6 +75,7 @@ export function assemble(options: AssembleOptions): Worker {
 		changes,
 		guard: new SignInGuard(clock),
 		open: new Throttle(PER_NETWORK_OPEN, clock),
+		callers: new Throttle(PER_CALLER, clock),
 		after,
 	};
 	return { app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault }), accounts, revocations };

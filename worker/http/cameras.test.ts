@@ -5,8 +5,9 @@ import { newId } from "@mivisus/wire/ids";
 import { importVerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_COMMANDS } from "../cameras/cameras.ts";
+import { PER_CALLER } from "../throttle/throttle.ts";
 import { type TestAgent, TestPage, until } from "./testing/parties.ts";
-import { TestWorker } from "./testing/server.ts";
+import { type Answered, TestWorker } from "./testing/server.ts";
 
 let worker: TestWorker;
 let ada: TestPage;
@@ -218,4 +219,21 @@ describe("orders", () => {
 		const remove = await page.command(own, { type: "camera.remove", camera });
 		expect((await page.call("DELETE", `/cameras/${camera}`, { command: remove })).status).toBe(204);
 	}, 60_000);
+});
+
+it("one account's flood is slowed down, and another's calls are not", async () => {
+	const [eve, bob] = [
+		await TestPage.open(worker, "flood@example.test"),
+		await TestPage.open(worker, "calm@example.test"),
+	];
+	const own = await eve.link();
+	let slowed: Answered | undefined;
+	for (let n = 0; n < 2 * PER_CALLER.burst && !slowed; n++) {
+		const answer = await eve.call("GET", "/session");
+		if (answer.status !== 200) slowed = answer;
+	}
+	expect(slowed?.problem).toBe("rate-limited");
+	expect(Number(slowed?.headers.get("retry-after"))).toBeGreaterThan(0);
+	expect((await bob.call("GET", "/session")).status).toBe(200);
+	expect((await own.call("/agent/state", { after: 0, waitMs: 0 })).status).toBe(200);
 });

@@ -22,6 +22,8 @@ export interface Rooms {
 	guard: SignInGuard;
 	/** Slows down calls that anybody may make. */
 	open: Throttle;
+	/** Slows down a signed-in account or an agent that would take the database from everybody else. */
+	callers: Throttle;
 	after: (ms: number, run: () => void) => () => void;
 }
 
@@ -34,7 +36,7 @@ const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, crea
 	createdAtMs: createdAt,
 });
 
-function waitOr(seconds: number): void {
+export function waitOr(seconds: number): void {
 	if (seconds > 0) throw new Problem("rate-limited", undefined, seconds);
 }
 

@@ -11,6 +11,8 @@ export const PER_ACCOUNT: Rate = { burst: 20, perMinute: 1 };
 export const PER_NETWORK: Rate = { burst: 60, perMinute: 12 };
 /** Further calls that anybody may make: signing up, announcing an agent. */
 export const PER_NETWORK_OPEN: Rate = { burst: 60, perMinute: 30 };
+/** Calls of one signed-in account, or of one agent: far above what pages and agents do, far below what slows others. */
+export const PER_CALLER: Rate = { burst: 600, perMinute: 600 };
 /** Keys remembered at once. */
 const MAX_KEYS = 20_000;
 /** Among so many that were untouched for longest, the fullest bucket goes. */
