@@ -140,7 +140,11 @@ function Step(props: {
 }
 
 function FirstUse() {
-	const [agents] = createResource(() => orderableAgents(account()?.id ?? ""));
+	const [agents, { refetch }] = createResource(() => orderableAgents(account()?.id ?? ""));
+	// The agent's link is often opened in another tab; who comes back sees the step done.
+	const look = () => void refetch();
+	addEventListener("focus", look);
+	onCleanup(() => removeEventListener("focus", look));
 	const linked = () => {
 		const found = agents();
 		return found && "agents" in found ? found.agents[0] : undefined;
