@@ -11,6 +11,10 @@ import { type RelayAccess, type ServiceState, type WorkerClient, WorkerError } f
 /** How long one look for news may hang at the service, ms. */
 const LONG_POLL_MS = 25_000;
 
+/** A look that hangs at the service takes longer; so many quick ones in a row, and the agent waits between them. */
+const QUICK_MS = 1000;
+const MAX_QUICK = 10;
+
 /** What the supervisor tells the log; nothing personal, nothing secret. */
 export interface AgentLog {
 	info(fields: Record<string, unknown>, message: string): void;
@@ -69,15 +73,19 @@ export class Supervisor {
 		const both = AbortSignal.any([signal, stop.signal]);
 		let uplink: Promise<void> | undefined;
 		let revision: number | string = 0;
+		let quick = 0;
 		const backoff = new Backoff({ baseMs: 500, capMs: 20_000, random: Math.random });
 		try {
 			while (!signal.aborted) {
 				try {
+					const begunMs = performance.now();
 					const state = await this.#options.client.state(revision, LONG_POLL_MS, both);
 					await this.#apply(state, both);
 					revision = state.revision;
 					backoff.reset();
 					uplink ??= this.#uplink.run(both);
+					quick = performance.now() - begunMs < QUICK_MS ? quick + 1 : 0;
+					if (quick > MAX_QUICK) await pause(QUICK_MS, both);
 				} catch (error) {
 					if (signal.aborted) break;
 					if (error instanceof WorkerError && error.code === "agent-unlinked") return "unlinked";

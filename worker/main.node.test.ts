@@ -13,6 +13,8 @@ beforeAll(async () => {
 	writeFileSync(join(web, "dist/index.html"), "<!doctype html><title>page</title>");
 	writeFileSync(join(web, "dist/assets/main-abc.js"), "export {};");
 	writeFileSync(join(web, "secret.txt"), "TOP SECRET");
+	mkdirSync(join(web, "dist/.git"));
+	for (const hidden of [".env", ".git/config"]) writeFileSync(join(web, "dist", hidden), "TOP SECRET");
 	worker = await TestWorker.start({ MIVISUS_WEB: join(web, "dist"), MIVISUS_PROXIES: "1" });
 });
 afterAll(async () => {
@@ -50,7 +52,12 @@ describe("the page", () => {
 		"/..\\secret.txt",
 		"//etc/passwd",
 		"/assets/%00",
-	])("%s leads nowhere outside", async (path) => {
+		"/.env",
+		"/%2eenv",
+		"/%2Eenv",
+		"/assets/..%2f.env",
+		"/.git/config",
+	])("%s leads to nothing that is nobody's business", async (path) => {
 		const { status, text } = await worker.get(path);
 		expect(status).toBeLessThan(500);
 		expect(text).not.toMatch(/TOP SECRET|root:/);

@@ -61,11 +61,17 @@ const { MIVISUS_DEMO_EMAIL: demoEmail, MIVISUS_DEMO_PASSWORD: password } = confi
 const email = demoEmail ? parseEmail(demoEmail) : undefined;
 if (email && password) await accounts.ensureConfirmed({ email, fullName: "Demo", password, language: "en" });
 
+/** A path segment that begins with a dot, encoded or not; `.well-known` (RFC 8615) is public by its meaning. */
+const HIDDEN = /(?:\/|%2f)(?:\.|%2e)(?!well-known\/)/i;
 if (config.MIVISUS_WEB) {
 	const root = config.MIVISUS_WEB;
 	if (!existsSync(join(root, "index.html"))) log.warn("the page is not built: run npm run build:web");
 	// Names of built files carry a hash of their content; the page itself must always be the newest.
 	const cache = (path: string) => (path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+	// The build makes no such files; an operator's folder may hold some that are nobody's business.
+	app.use("*", (c, next) =>
+		HIDDEN.test(c.req.path) ? Promise.resolve(c.text("There is no such file.", 404)) : next(),
+	);
 	app.use("*", serveStatic({ root, onFound: (path, c) => void c.header("Cache-Control", cache(path)) }));
 	// A file of an older build that is gone must not come as a page: the browser would take it for a script.
 	app.get("/assets/*", (c) => c.text("There is no such file.", 404));

@@ -38,7 +38,7 @@ async function newJwk(name: string) {
 
 function writePrivate(path: string, value: unknown, mode: number): void {
 	const temporary = `${path}.${process.pid}.tmp`;
-	writeFileSync(temporary, `${JSON.stringify(value, null, "\t")}\n`, { mode });
+	writeFileSync(temporary, `${JSON.stringify(value, null, "\t")}\n`, { mode, flush: true });
 	renameSync(temporary, path);
 }
 
