@@ -202,7 +202,7 @@ describe("the owner deletes the camera in a second window", () => {
 		await settings.getByRole("button", { name: "Delete this camera" }).click();
 		await settings.getByRole("button", { name: "Delete it" }).click();
 		const deleted = Date.now();
-		const words = page.getByText("This camera is not there any more, or it is not yours.");
+		const words = page.getByText("This camera was deleted, or it is not yours.");
 		await words.waitFor({ timeout: 5000 });
 		expect(await readStamp(page)).toBeNull();
 		expect(await visitor.closed).toMatchObject({ code: WIRE_ERROR_CODES.revoked, reason: "revoked" });
