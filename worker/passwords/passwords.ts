@@ -71,7 +71,7 @@ export class Passwords {
 		const [, ln, r, p, salt = "", expected = ""] = match;
 		const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
 		const key = await this.#derive(password, fromBase64Url(salt), cost);
-		const valid = equal(key, fromBase64Url(expected)) && hash !== undefined;
+		const valid = equal(key, fromBase64Url(expected));
 		const outdated = cost.ln !== this.#cost.ln || cost.r !== this.#cost.r || cost.p !== this.#cost.p;
 		return { valid, outdated };
 	}
