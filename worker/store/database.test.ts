@@ -63,14 +63,40 @@ describe("the database", () => {
 			"there",
 		]);
 	});
-	it("holds its pragmas on the connection that comes after a transaction", async () => {
-		await database.write((db) => db.insertInto("accounts").values(account("a")).execute());
-		const pragma = async (name: string) =>
-			Object.values((await sql.raw(`PRAGMA ${name}`).execute(database.read)).rows[0] as object)[0];
-		expect(await pragma("foreign_keys")).toBe(1);
-		expect(await pragma("secure_delete")).toBe(1);
-		expect(await pragma("synchronous")).toBe(2);
-		expect(await pragma("journal_mode")).toBe("wal");
+	it("D2: reads at the same moment neither wait nor take a writer's pragmas away", async () => {
+		const pragmas = async () => {
+			const found: Record<string, unknown> = {};
+			for (const name of ["foreign_keys", "secure_delete", "synchronous", "busy_timeout"]) {
+				await database.write(async (db) => {
+					found[name] = Object.values((await sql.raw(`PRAGMA ${name}`).execute(db)).rows[0] as object)[0];
+				});
+			}
+			return found;
+		};
+		const read = () => database.read.selectFrom("accounts").select("email").execute();
+		// Many at once make the client open further connections, each with the engine's defaults.
+		for (let round = 0; round < 5; round++) {
+			const held = database.write(async (db) => {
+				await db
+					.insertInto("accounts")
+					.values(account(`a${round}`))
+					.execute();
+				expect(await Promise.all(Array.from({ length: 30 }, read))).toHaveLength(30);
+			});
+			await Promise.all([held, ...Array.from({ length: 30 }, read)]);
+			// The connection that was given back last is the next writer's.
+			for (let reads = 1; reads < 6; reads++) {
+				await Promise.all(Array.from({ length: reads }, read));
+				await database.write((db) => db.selectFrom("accounts").select("email").execute());
+			}
+			expect(await pragmas()).toEqual({ foreign_keys: 1, secure_delete: 1, synchronous: 2, busy_timeout: 5000 });
+		}
+		expect(await read()).toHaveLength(5);
+	});
+	it("nothing is written past the queue", async () => {
+		await expect(database.read.insertInto("accounts").values(account("a")).execute()).rejects.toThrow(
+			"writing goes through Database.write",
+		);
 	});
 	it("refuses a child without its parent", async () => {
 		const orphan = { jti_hash: "h", id: newId(), account_id: newId(), created_at: 1, expires_at: 2 };

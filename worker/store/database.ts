@@ -19,7 +19,7 @@ type Execute = (statement: InStatement) => ReturnType<Client["execute"]>;
 export type Db = Kysely<Schema>;
 
 const BUSY_TIMEOUT_MS = 5000;
-/** What every connection must hold. The client opens a further one, with defaults, while a transaction is open (decision 0006). */
+/** What the writer's connection must hold. The client gives each connection of its pool the engine's defaults (decision 0006). */
 const PRAGMAS = [
 	`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
 	"PRAGMA foreign_keys = ON",
@@ -27,6 +27,8 @@ const PRAGMAS = [
 	"PRAGMA synchronous = FULL",
 ];
 const EXPECTED: Record<string, number> = { foreign_keys: 1, secure_delete: 1, synchronous: 2 };
+
+const WRITING = /^\s*(?:insert|update|delete|replace|create|drop|alter)\b/i;
 
 class Connection implements DatabaseConnection {
 	#execute: Execute;
@@ -66,26 +68,33 @@ function kyselyOver(execute: Execute): Db {
 }
 
 /**
- * The database file. Reads go straight; every write goes through one queue of short `BEGIN IMMEDIATE` transactions,
- * because the engine answers concurrent writers with SQLITE_BUSY (decision 0006).
+ * The database file. Reads go straight, over connections of their own; every write goes through one queue of short
+ * `BEGIN IMMEDIATE` transactions on one connection, because the engine answers concurrent writers with SQLITE_BUSY and
+ * only that connection's pragmas can be held (decision 0006).
  */
 export class Database {
 	/** For reading only. */
 	readonly read: Db;
-	#client: Client;
+	#reader: Client;
+	#writer: Client;
 	#tail: Promise<unknown> = Promise.resolve();
 
-	private constructor(client: Client) {
-		this.#client = client;
-		this.read = kyselyOver((statement) => client.execute(statement));
+	private constructor(writer: Client, reader: Client) {
+		this.#writer = writer;
+		this.#reader = reader;
+		this.read = kyselyOver(async (statement) => {
+			if (WRITING.test(typeof statement === "string" ? statement : statement.sql))
+				throw new Error("writing goes through Database.write");
+			return reader.execute(statement);
+		});
 	}
 	/** Opens `url` (`file:…`; never `:memory:`, where two connections are two databases) and migrates it. */
 	static async open(url: string): Promise<Database> {
 		if (url.includes(":memory:")) throw new Error("an in-memory database is not supported: give a file");
-		const client = createClient({ url, timeout: BUSY_TIMEOUT_MS } as Parameters<typeof createClient>[0]);
-		await client.execute("PRAGMA journal_mode = WAL");
-		for (const pragma of PRAGMAS) await client.execute(pragma);
-		const database = new Database(client);
+		// With one connection there is never a second one to be handed out instead.
+		const writer = createClient({ url, timeout: BUSY_TIMEOUT_MS, concurrency: 1 });
+		await writer.execute("PRAGMA journal_mode = WAL");
+		const database = new Database(writer, createClient({ url, timeout: BUSY_TIMEOUT_MS }));
 		await database.#migrate();
 		return database;
 	}
@@ -97,15 +106,19 @@ export class Database {
 	}
 	/** Empties the write-ahead log into the file, so that erased text is in neither. */
 	async checkpoint(): Promise<void> {
-		await this.#tail;
-		await this.#client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+		const run = this.#tail.then(() => this.#writer.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+		this.#tail = run.catch(() => {});
+		await run;
 	}
 	async close(): Promise<void> {
 		await this.#tail;
-		this.#client.close();
+		this.#reader.close();
+		this.#writer.close();
 	}
 	async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-		const transaction = await this.#client.transaction("write");
+		// Before each: a connection that could not be rolled back is replaced by a fresh one.
+		for (const pragma of PRAGMAS) await this.#writer.execute(pragma);
+		const transaction = await this.#writer.transaction("write");
 		try {
 			await assertPragmas((sql) => transaction.execute(sql));
 			const result = await work(transaction);
@@ -116,15 +129,13 @@ export class Database {
 			throw error;
 		} finally {
 			transaction.close();
-			// The connection that comes after a transaction has default pragmas.
-			for (const pragma of PRAGMAS) await this.#client.execute(pragma);
 		}
 	}
 	async #migrate(): Promise<void> {
-		await this.#client.execute(
+		await this.#writer.execute(
 			"CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, ran_at INTEGER NOT NULL) STRICT",
 		);
-		const done = await this.#client.execute("SELECT name FROM migrations");
+		const done = await this.#writer.execute("SELECT name FROM migrations");
 		const names = new Set(done.rows.map((row) => row["name"]));
 		for (const { name, statements } of MIGRATIONS) {
 			if (names.has(name)) continue;
