@@ -125,8 +125,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/database.ts",
-		find: "const run = this.#tail.then(() =>",
-		replace: "const run = Promise.resolve().then(() =>",
+		find: "const run = this.#tail.then(() => this.#transact(",
+		replace: "const run = Promise.resolve().then(() => this.#transact(",
 		test: "worker/store/database.test.ts",
 		name: "D2",
 		why: "writers collide and are lost",
