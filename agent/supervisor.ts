@@ -1,7 +1,7 @@
 import type { Session } from "@mivisus/transport/port";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff, pause } from "./backoff.ts";
-import { obey, openAccess } from "./pairing/commands.ts";
+import { acknowledged, obey, openAccess } from "./pairing/commands.ts";
 import type { Identity } from "./pairing/identity.ts";
 import { type BroadcastClock, CameraBroadcast, type MediaSource } from "./publish/broadcast.ts";
 import { Uplink } from "./publish/uplink.ts";
@@ -107,6 +107,7 @@ export class Supervisor {
 			if (outcome.state === "done") {
 				log.info({ command: outcome.command.type }, "carried out a command of the owner");
 				await client.acknowledge({ id, state: "done" }, signal);
+				acknowledged(store, outcome.command);
 			} else {
 				log.warn({ refusal: outcome.code }, `refused a command: ${outcome.detail}`);
 				await client.acknowledge({ id, state: "refused", code: outcome.code, detail: outcome.detail }, signal);

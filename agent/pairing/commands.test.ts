@@ -7,7 +7,7 @@ import { sealCamera } from "@mivisus/wire/seal";
 import { type CameraAccess, type Command, Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StateStore } from "../secrets/state.ts";
-import { type CommandRefusal, obey, openAccess } from "./commands.ts";
+import { acknowledged, type CommandRefusal, obey, openAccess } from "./commands.ts";
 import { createIdentity, type Identity, loadIdentity } from "./identity.ts";
 
 const PASSWORD = "S3cr@t#?";
@@ -85,6 +85,18 @@ describe("a command", () => {
 			expect(file).not.toContain(form);
 		}
 	});
+	it("that comes again because the service did not take the answer is done, also after a restart; later it is a replay", async () => {
+		const first = command({ sealed: await seal() });
+		const statement = await sign(first);
+		await obey(store, identity, statement);
+		store = await StateStore.open(home, () => Promise.reject(new Error("lost")));
+		expect((await obey(store, identity, statement)).state).toBe("done");
+		// Another one with the same counter is none that was carried out.
+		expect(await refusal(await sign(command({ type: "camera.remove" })))).toBe("replayed");
+		acknowledged(store, first);
+		expect(await refusal(statement)).toBe("replayed");
+		expect(store.current.cameras).toHaveLength(1);
+	});
 	it("sound follows the owner's word; a camera set again keeps it", async () => {
 		await obey(store, identity, await sign(command({ sealed: await seal() })));
 		await obey(store, identity, await sign(command({ type: "camera.sound", on: true, counter: 2 })));
@@ -97,8 +109,10 @@ describe("a command", () => {
 
 describe("the worker as attacker is refused, in words", () => {
 	it("a replayed command", async () => {
-		const statement = await sign(command({ sealed: await seal() }));
+		const value = command({ sealed: await seal() });
+		const statement = await sign(value);
 		await obey(store, identity, statement);
+		acknowledged(store, value);
 		expect(await refusal(statement)).toBe("replayed");
 	});
 	it("an unsigned one, one by a stranger, one with a changed field", async () => {

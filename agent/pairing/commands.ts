@@ -69,6 +69,8 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 	if (!opened.ok) return refuse(opened.refusal === "bad-signature" ? "bad-signature" : "malformed");
 	const command = opened.value;
 	if (command.agent !== enrolment.agentId) return refuse("wrong-agent");
+	// Carried out before, but the service did not take our word for it: no replay, and nothing to do again.
+	if (command.counter === device.counter && command.id === device.unacknowledged) return { state: "done", command };
 	if (command.counter <= device.counter) return refuse("replayed");
 
 	const cameras = [...store.current.cameras];
@@ -96,8 +98,18 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 			if (known) cameras.splice(at, 1);
 	}
 	const devices = enrolment.devices.map((other) =>
-		other.id === device.id ? { ...other, counter: command.counter } : other,
+		other.id === device.id ? { ...other, counter: command.counter, unacknowledged: command.id } : other,
 	);
 	store.save({ ...store.current, cameras, enrolment: { ...enrolment, devices } });
 	return { state: "done", command, ...(access && { access }) };
+}
+
+/** The service has taken the outcome of this command: from now on it is a replay. */
+export function acknowledged(store: StateStore, command: Command): void {
+	const { enrolment } = store.current;
+	if (!enrolment) return;
+	const devices = enrolment.devices.map(({ unacknowledged, ...device }) =>
+		unacknowledged === undefined || unacknowledged === command.id ? device : { ...device, unacknowledged },
+	);
+	store.save({ ...store.current, enrolment: { ...enrolment, devices } });
 }

@@ -15,6 +15,8 @@ export const Device = z.object({
 	label: z.string().max(80),
 	/** Highest counter seen from this device; a command at or below it is a replay. */
 	counter: z.number().int().nonnegative(),
+	/** Id of the last command carried out whose outcome the service has not taken yet: it will come once more. */
+	unacknowledged: id.optional(),
 });
 export type Device = z.infer<typeof Device>;
 
