@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
 import { connectHttp3 } from "@mivisus/transport/http3/client";
+import { inGroups } from "@mivisus/wire/enrolment";
 import { fromBase64Url } from "@mivisus/wire/ids";
-import pino from "pino";
 import { cameraSource } from "./camera.ts";
 import { type AgentConfig, agentHome, ConfigError, readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
 import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import { createIdentity, type Identity, loadIdentity } from "./pairing/identity.ts";
+import { AlreadyRunning, lockHome } from "./secrets/lock.ts";
 import { StateStore } from "./secrets/state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { WorkerClient, WorkerError } from "./worker-client.ts";
@@ -15,6 +17,7 @@ const USAGE = `mivisus-agent: reads your cameras and sends their picture only wh
   mivisus-agent run      link this agent if it is not linked yet, then run (the default)
   mivisus-agent enrol    link this agent to your account and stop
   mivisus-agent status   say whether it is linked, and how many cameras it has
+  mivisus-agent forget   forget the account, its cameras and their passwords; the next start shows a new link
 
   --origin URL   the service, e.g. https://mivisus.com (or "origin" in agent.json)
   --name TEXT    what this agent is called in your account
@@ -57,9 +60,19 @@ async function link(
 		const minutes = Math.max(1, Math.round((expiresAtMs - Date.now()) / 60_000));
 		say("This agent is not linked to an account yet. Sign in to Mivisus in your browser, then open this link there:");
 		say(`\n  ${url}\n\nIt works once, for ${minutes} minutes. Keep it to yourself.`);
+		say(`The page shows this agent's fingerprint; it must be\n\n  ${inGroups(identity.fingerprint)}\n`);
 	};
 	await enrol({ client, identity, store, name: config.name, onLink, signal });
 	say("Linked. Cameras are added in the browser.");
+}
+
+/** What `status` says. */
+function statusOf(store: StateStore): string {
+	const { enrolment, cameras } = store.current;
+	const kept = `${cameras.length} camera${cameras.length === 1 ? "" : "s"}`;
+	if (!enrolment) return "Not linked to an account yet.";
+	if (enrolment.ended) return `Unlinked by its owner. It still keeps ${kept}; mivisus-agent forget removes them.`;
+	return `Linked to an account, with ${kept}.`;
 }
 
 async function main(): Promise<number> {
@@ -69,24 +82,39 @@ async function main(): Promise<number> {
 		return 0;
 	}
 	const [command = "run", ...rest] = positionals;
-	if (!["run", "enrol", "status"].includes(command) || rest.length > 0) {
+	if (!["run", "enrol", "status", "forget"].includes(command) || rest.length > 0) {
 		throw new ConfigError(`There is no command "${positionals.join(" ")}".\n\n${USAGE}`);
 	}
 	const home = agentHome(values.home, process.env);
-	const config = readConfig(home, { origin: values.origin, name: values.name, rtspTransport: values.transport });
-	const store = await StateStore.open(home, async () => ({ v: 1, identity: await createIdentity(), cameras: [] }));
+	const openStore = () => StateStore.open(home, async () => ({ v: 1, identity: await createIdentity(), cameras: [] }));
 	if (command === "status") {
-		const { enrolment, cameras } = store.current;
-		say(enrolment ? `Linked to ${config.origin}, ${cameras.length} camera(s).` : `Not linked to ${config.origin} yet.`);
+		say(statusOf(await openStore()));
 		return 0;
 	}
-	const log = pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+	const config =
+		command === "forget"
+			? undefined
+			: readConfig(home, {
+					origin: values.origin,
+					name: values.name,
+					rtspTransport: values.transport,
+				});
+	await lockHome(home);
+	const store = await openStore();
+	if (!config) {
+		const { v, identity } = store.current;
+		store.save({ v, identity, cameras: [] });
+		say("Forgotten. At its next start this agent shows a new link.");
+		return 0;
+	}
+	const log = createLog(config.logLevel);
 	const identity = await loadIdentity(store.current.identity);
 	const client = new WorkerClient(config.origin);
 	const stop = new AbortController();
 	for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 
 	if (!store.current.enrolment) await link(client, identity, store, config, stop.signal);
+	else if (command === "enrol") say(`${statusOf(store)} To link it anew: mivisus-agent forget, then start it again.`);
 	if (command === "enrol" || !store.current.enrolment) return 0;
 	client.signer = { agentId: store.current.enrolment.agentId, key: identity.signKey };
 	const supervisor = new Supervisor({
@@ -111,9 +139,16 @@ async function main(): Promise<number> {
 			},
 		},
 	});
+	// Whether it still holds, the service says at the first look.
+	if (store.current.enrolment.ended) {
+		const { ended: _, ...enrolment } = store.current.enrolment;
+		store.save({ ...store.current, enrolment });
+	}
 	say("The agent is running.");
 	if ((await supervisor.run(stop.signal)) === "unlinked") {
-		say("The owner unlinked this agent. To link it again, move its folder away and start it anew.");
+		const { enrolment } = store.current;
+		if (enrolment) store.save({ ...store.current, enrolment: { ...enrolment, ended: true } });
+		say("The owner unlinked this agent. To link it again: mivisus-agent forget, then start it anew.");
 		return 3;
 	}
 	return 0;
@@ -123,7 +158,7 @@ main().then(
 	(code) => process.exit(code),
 	(error: Error) => {
 		if (error.name === "AbortError") process.exit(0);
-		const known = error instanceof ConfigError || error instanceof EnrolmentRefused || error instanceof WorkerError;
+		const known = [ConfigError, AlreadyRunning, EnrolmentRefused, WorkerError].some((kind) => error instanceof kind);
 		process.stderr.write(`${known ? error.message : `Something went wrong: ${error.message}`}\n`);
 		process.exit(error instanceof ConfigError ? 2 : 1);
 	},

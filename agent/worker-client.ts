@@ -14,6 +14,10 @@ export class WorkerError extends Error {
 		this.status = status;
 		this.code = code;
 	}
+	/** Whether the same call may well succeed in a moment. */
+	get passing(): boolean {
+		return this.status === 0 || this.status === 429 || this.status >= 500;
+	}
 }
 
 const Problem = z.looseObject({

@@ -49,6 +49,9 @@ export async function agentFingerprint(signKey: string, sealKey: string): Promis
 	return toBase64Url(new Uint8Array(await crypto.subtle.digest("SHA-256", both)));
 }
 
+/** A fingerprint in groups of four, to be compared by eye. */
+export const inGroups = (fingerprint: string): string => fingerprint.match(/.{1,4}/g)?.join(" ") ?? fingerprint;
+
 /** What the browser claims, under the link's secret. */
 export interface EnrolmentClaim {
 	account: string;

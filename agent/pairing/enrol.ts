@@ -1,8 +1,8 @@
 import { formatEnrolmentLink, newEnrolmentSecrets, verifyEnrolmentMac } from "@mivisus/wire/enrolment";
 import { fromBase64Url } from "@mivisus/wire/ids";
-import { pause } from "../backoff.ts";
+import { Backoff, pause } from "../backoff.ts";
 import type { StateStore } from "../secrets/state.ts";
-import type { WorkerClient } from "../worker-client.ts";
+import { type WorkerClient, WorkerError } from "../worker-client.ts";
 import type { Identity } from "./identity.ts";
 
 /** How often the agent asks whether its link was opened, ms. */
@@ -29,10 +29,16 @@ export async function enrol(options: {
 	const { client, identity, store, name, onLink, signal } = options;
 	const { code, secret } = newEnrolmentSecrets();
 	const keys = { signKey: identity.signPublic, sealKey: identity.sealPublic };
-	const { expiresAtMs } = await client.announceEnrolment({ code, ...keys, name }, signal);
+	// A service that is not there at all is told at once: the person who typed the address is still looking.
+	const here = (error: WorkerError) => error.passing && error.status !== 0;
+	const { expiresAtMs } = await persist(() => client.announceEnrolment({ code, ...keys, name }, signal), here, signal);
 	onLink(formatEnrolmentLink({ origin: client.origin, code, fingerprint: identity.fingerprint, secret }), expiresAtMs);
 	for (;;) {
-		const state = await client.pollEnrolment(code, signal);
+		const state = await persist(
+			() => client.pollEnrolment(code, signal),
+			(error) => error.passing,
+			signal,
+		);
 		if (state.state === "waiting") {
 			await pause(POLL_MS, signal);
 			signal.throwIfAborted();
@@ -60,7 +66,30 @@ export async function enrol(options: {
 			cameras: [],
 			enrolment: { agentId, accountId, devices: [{ ...device, counter: 0 }] },
 		});
-		await client.confirm({ accepted: true }, signal);
+		// Already stored here: the service must hear of it, however long that takes.
+		await persist(
+			() => client.confirm({ accepted: true }, signal),
+			(error) => error.passing,
+			signal,
+		);
 		return;
+	}
+}
+
+/** Calls until it works; gives up at a failure that is not `passing`, and when `signal` aborts. */
+async function persist<T>(
+	call: () => Promise<T>,
+	passing: (error: WorkerError) => boolean,
+	signal: AbortSignal,
+): Promise<T> {
+	const backoff = new Backoff({ baseMs: POLL_MS, capMs: 15_000, random: Math.random });
+	for (;;) {
+		try {
+			return await call();
+		} catch (error) {
+			if (!(error instanceof WorkerError && passing(error))) throw error;
+			await pause(backoff.next(), signal);
+			signal.throwIfAborted();
+		}
 	}
 }

@@ -33,7 +33,15 @@ export const AgentState = z.object({
 	v: z.literal(1),
 	/** PKCS#8 private keys, base64url, and their raw public halves. */
 	identity: z.object({ signPrivate: key, signPublic: key, sealPrivate: key, sealPublic: key }),
-	enrolment: z.object({ agentId: id, accountId: id, devices: z.array(Device).max(32) }).optional(),
+	enrolment: z
+		.object({
+			agentId: id,
+			accountId: id,
+			devices: z.array(Device).max(32),
+			/** The service said that the owner unlinked this agent; for `status` only, the service may take it back. */
+			ended: z.boolean().optional(),
+		})
+		.optional(),
 	cameras: z.array(StoredCamera).max(MAX_CAMERAS),
 });
 export type AgentState = z.infer<typeof AgentState>;

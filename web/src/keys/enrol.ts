@@ -3,6 +3,8 @@ import type { Api, Problem } from "../api/client.ts";
 import { deviceFor } from "./device.ts";
 import type { Vault } from "./vault.ts";
 
+export { inGroups } from "@mivisus/wire/enrolment";
+
 /** Why a link could not be used. */
 export type EnrolRefusal =
 	| { code: "bad-link" | "expired" | "fingerprint-mismatch" | "browser" }
@@ -65,6 +67,3 @@ export async function claim(
 	await vault.savePin({ agentId, account, name, signKey, sealKey, deviceId });
 	return { ok: true, value: { agentId } };
 }
-
-/** The fingerprint in groups of four, to be compared by eye. */
-export const inGroups = (fingerprint: string): string => fingerprint.match(/.{1,4}/g)?.join(" ") ?? fingerprint;
