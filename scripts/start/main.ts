@@ -1,7 +1,7 @@
 /** `npm start` after the install: builds what is stale, starts every program, prints one address and a demo account. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { toBase64Url } from "@mivisus/wire/ids";
@@ -9,9 +9,14 @@ import { Owner, type OwnerState } from "./owner.ts";
 import { freePort, Program, portFree } from "./programs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const home = join(root, ".mivisus");
+let home = join(root, ".mivisus");
 const DEMO_EMAIL = "demo@mivisus.example";
 const PORTS = { worker: 8080, relay: 4433, control: 4480, camera: 8554 };
+
+/** A line of a program's log about a fault of ours: shown even to those who did not ask for the log. */
+const GRAVE = /^\{"level":(?:[56]0|"error"|"fatal"),/;
+/** How an agent ends when its owner unlinked it. */
+const UNLINKED = 3;
 
 class Stop extends Error {}
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -57,9 +62,10 @@ function start(name: string, file: string, env: Record<string, string>, args: re
 	const program = new Program(name, join(root, file), { args, env, cwd: root });
 	programs.push(program);
 	program.onLine((line) => {
-		if (verbose) say(`${name} | ${line}`);
+		if (verbose || GRAVE.test(line)) say(`${name} | ${line}`);
 	});
 	void program.exited.then((code) => {
+		if (name === "agent" && code === UNLINKED) return;
 		if (!ending) void end(`${name} ended unexpectedly (${code}). Run npm start -- --verbose to see what it said.`);
 	});
 	return program;
@@ -75,6 +81,24 @@ function end(problem?: string): Promise<never> {
 		process.exit(problem ? 1 : 0);
 	})();
 	return ending;
+}
+
+/** Starts the demo's agent; one that was unlinked in the page forgets that and begins anew. */
+async function startAgent(origin: string): Promise<Program> {
+	const folder = ["--home", join(home, "agent")];
+	const run = () => start("agent", "agent/main.ts", {}, ["run", "--origin", origin, ...folder, "--name", "Demo agent"]);
+	const agent = run();
+	const unlinked = agent.exited.then((code) => code === UNLINKED);
+	const settled = agent.line(/enrol#|uplink":"connect|unlinked this agent/).then(([line]) => /unlinked/.test(line));
+	if (!(await Promise.race([unlinked, settled]))) {
+		void unlinked.then((was) => {
+			if (was && !ending) say("The demo agent was unlinked. The next start links it again; all else goes on.");
+		});
+		return agent;
+	}
+	await agent.exited;
+	for (const name of ["agent", "owner.json"]) rmSync(join(home, name), { recursive: true, force: true });
+	return run();
 }
 
 /** Signs in as the demo's owner and makes sure that its agent has the demo camera. */
@@ -103,7 +127,10 @@ async function linkDemo(agent: Program, origin: string, password: string, camera
 }
 
 async function main(): Promise<void> {
-	const { values } = parseArgs({ options: { port: { type: "string" }, verbose: { type: "boolean" } } });
+	const { values } = parseArgs({
+		options: { port: { type: "string" }, home: { type: "string" }, verbose: { type: "boolean" } },
+	});
+	if (values.home) home = resolve(values.home);
 	verbose = values.verbose ?? false;
 	if (values.port) PORTS.worker = Number(values.port);
 	if (!Number.isInteger(PORTS.worker) || PORTS.worker < 1 || PORTS.worker > 65535)
@@ -126,7 +153,7 @@ async function main(): Promise<void> {
 	PORTS.camera = demo.cameraPort;
 	if (!(await portFree(PORTS.camera, "tcp")))
 		throw new Stop(
-			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting .mivisus/ here.`,
+			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting ${home}.`,
 		);
 	const origin = `http://localhost:${PORTS.worker}`;
 	say("Starting …");
@@ -155,15 +182,7 @@ async function main(): Promise<void> {
 		MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),
 	});
 	await Promise.all([relay.line(/relay is listening/), cameraReady]);
-	const agent = start("agent", "agent/main.ts", {}, [
-		"run",
-		"--origin",
-		origin,
-		"--home",
-		join(home, "agent"),
-		"--name",
-		"Demo agent",
-	]);
+	const agent = await startAgent(origin);
 	await linkDemo(agent, origin, password, cameraPassword);
 	say(`
 Mivisus is running.
@@ -175,7 +194,7 @@ Mivisus is running.
 A camera of your own: leave this running, and in a second terminal
   npm run agent -- --origin ${origin}
 
-Ctrl-C ends it; what you added is kept in .mivisus/.`);
+Ctrl-C ends it; what you added is kept in ${home === join(root, ".mivisus") ? ".mivisus/" : home}.`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end());
