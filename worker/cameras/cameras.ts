@@ -16,6 +16,7 @@ export interface Camera {
 	sound: boolean;
 	createdAt: number;
 }
+export type CameraAddress = Pick<Camera, "scheme" | "host" | "port" | "path">;
 export interface CarriedCommand {
 	id: string;
 	accountId: string;
@@ -34,6 +35,8 @@ export interface CameraStore {
 	/** False when the id is taken. */
 	insert(camera: Camera, command: CarriedCommand): Promise<boolean>;
 	rename(accountId: string, id: string, name: string): Promise<boolean>;
+	/** Shows another address for a camera of the command's agent and stores the command; false when there is none. */
+	readdress(address: CameraAddress, command: CarriedCommand): Promise<boolean>;
 	/** Deletes the camera and its waiting commands, stores `command` if given, records the revocation. */
 	remove(accountId: string, id: string, command: CarriedCommand | undefined, iat: number): Promise<boolean>;
 	carry(command: CarriedCommand): Promise<boolean>;
@@ -80,10 +83,7 @@ export class Cameras {
 			throw new Problem("not-found", "There is no such agent.");
 		if ((await this.#store.list(accountId)).length >= MAX_CAMERAS)
 			throw new Problem("too-many", `An account has at most ${MAX_CAMERAS} cameras.`);
-		const command = this.#read(accountId, statement);
-		if (command.agentId !== fields.agentId || command.cameraId !== fields.id) {
-			throw new Problem("malformed", "The command is for another camera or agent.");
-		}
+		const command = this.#readSet(accountId, statement, fields);
 		await this.#hasRoom(command);
 		const camera: Camera = { ...fields, accountId, sound: false, createdAt: this.#clock.now() };
 		if (!(await this.#store.insert(camera, command))) throw new Problem("already-exists");
@@ -92,6 +92,15 @@ export class Cameras {
 	}
 	async rename(accountId: string, id: string, name: string): Promise<void> {
 		if (!(await this.#store.rename(accountId, id, name))) throw new Problem("not-found");
+	}
+	/** The agent keeps asking at the old address until it opened the command: what is shown here is the owner's wish. */
+	async readdress(accountId: string, id: string, address: CameraAddress, statement: string): Promise<void> {
+		const camera = await this.#store.find(accountId, id);
+		if (!camera) throw new Problem("not-found");
+		const command = this.#readSet(accountId, statement, camera);
+		await this.#hasRoom(command);
+		if (!(await this.#store.readdress(address, command))) throw new Problem("not-found");
+		this.#changed(accountId);
 	}
 	/** Without a command (a browser that is not enrolled) the camera is no longer published; the agent keeps its address. */
 	async remove(accountId: string, id: string, statement: string | undefined): Promise<void> {
@@ -136,12 +145,20 @@ export class Cameras {
 		if ((await this.#store.countCommands(agentId)) >= MAX_COMMANDS)
 			throw new Problem("too-many", `An agent takes at most ${MAX_COMMANDS} orders in 30 days.`);
 	}
-	#read(accountId: string, statement: string): CarriedCommand {
+	/** An order that gives `camera`, and no other, its address. */
+	#readSet(accountId: string, statement: string, camera: Pick<Camera, "id" | "agentId">): CarriedCommand {
+		const { type, ...command } = this.#read(accountId, statement);
+		if (type !== "camera.set" || command.agentId !== camera.agentId || command.cameraId !== camera.id)
+			throw new Problem("malformed", "The command is for another camera or agent, or is no address.");
+		return command;
+	}
+	#read(accountId: string, statement: string): CarriedCommand & Pick<Command, "type"> {
 		const read = peekStatement(Command, statement);
 		if (!read.ok) throw new Problem("malformed", "The command is not a signed statement of this version.");
-		const { id, agent, camera } = read.value;
+		const { id, type, agent, camera } = read.value;
 		return {
 			id,
+			type,
 			accountId,
 			agentId: agent,
 			cameraId: camera,

@@ -98,12 +98,13 @@ describe("A6: another site", () => {
 });
 
 describe("A7: another tenant", () => {
+	const address = { scheme: "rtsp", host: "cam", port: 554, path: "/" };
 	const bodies: Record<string, (own: { camera: string; agent: string }) => Promise<unknown>> = {
 		"POST /cameras": async (own) => ({
 			id: newId(),
 			name: "x",
 			agentId: own.agent,
-			address: { scheme: "rtsp", host: "cam", port: 554, path: "/" },
+			address,
 			command: await eve.command(agent, { agent: own.agent }),
 		}),
 		"POST /commands": async (own) => ({ command: await eve.command(agent, { agent: own.agent, camera: own.camera }) }),
@@ -130,6 +131,21 @@ describe("A7: another tenant", () => {
 			expect(await belongings(ada)).toEqual(before);
 		},
 	);
+	it("PATCH /cameras/:id with an address: neither theirs nor by an order for somebody else's camera or agent", async () => {
+		const before = await belongings(ada);
+		const attic = await eve.link();
+		const own = await eve.addCamera(attic);
+		const attempt = async (path: string, command: string) =>
+			(await eve.call("PATCH", `/cameras/${path}`, { address, command })).problem;
+		for (const id of [camera, newId()]) {
+			expect(await attempt(id, await eve.command(agent, { camera: id }))).toBe("not-found");
+			expect(await attempt(id, await eve.command(attic, { camera: id }))).toBe("not-found");
+		}
+		expect(await attempt(own, await eve.command(agent, { camera: own }))).toBe("malformed");
+		expect(await attempt(own, await eve.command(attic, { camera }))).toBe("malformed");
+		expect(await belongings(ada)).toEqual(before);
+		expect((await agent.state()).commands.map(({ id }) => id)).toEqual([expect.any(String), command]);
+	});
 	it("lists show one's own only", async () => {
 		for (const path of ["/cameras", "/agents", "/devices"]) {
 			const { text } = await eve.call("GET", path);

@@ -64,6 +64,39 @@ describe("a camera", () => {
 		expect((await add(await ada.command(agent, { camera: id }))).problem).toBe("already-exists");
 		await ada.call("DELETE", `/cameras/${id}`, {});
 	});
+	it("has another address: shown at once, with its order carried to the agent, or neither", async () => {
+		const id = await ada.addCamera(agent);
+		const before = { scheme: "rtsp", host: "192.0.2.10", port: 554, path: "/live" };
+		const address = { scheme: "rtsp", host: "cam.local", port: 8554, path: "/main?pwd=***" };
+		const shown = async () =>
+			((await ada.call("GET", "/cameras")).json as { cameras: { id: string }[] }).cameras.find((one) => one.id === id);
+		const change = (command: string, more = {}) => ada.call("PATCH", `/cameras/${id}`, { address, command, ...more });
+		const other = await ada.link();
+		for (const wrong of [
+			await ada.command(agent),
+			await ada.command(other, { camera: id }),
+			await ada.command(agent, { camera: id, type: "camera.remove" }),
+			await ada.command(agent, { camera: id, type: "camera.sound", on: true }),
+			"nonsense",
+		]) {
+			expect((await change(wrong)).problem).toBe("malformed");
+		}
+		const command = await ada.command(agent, { camera: id, sealed: "c2VhbGVk" });
+		expect((await change(command, { name: "Porch" })).problem).toBe("malformed");
+		expect((await change(command, { address: { ...address, path: "/main?pwd=S3cr@t" } })).problem).toBe("malformed");
+		expect(await shown()).toMatchObject({ address: before });
+		const { revision } = await agent.state();
+		expect((await change(command)).status).toBe(204);
+		expect(await shown()).toMatchObject({ id, name: "Door", agentId: agent.id, address });
+		const after = await agent.state();
+		expect(after.revision).toBeGreaterThan(revision);
+		expect(after.commands.at(-1)?.command).toBe(command);
+		// An order is carried once; with the second one its address is not taken either.
+		expect((await change(command, { address: before })).problem).toBe("already-exists");
+		expect(await shown()).toMatchObject({ address });
+		await ada.call("DELETE", `/cameras/${id}`, {});
+		expect((await change(await ada.command(agent, { camera: id }))).problem).toBe("not-found");
+	});
 	it("is seen with a token that the relay accepts, that rests on this session and names exactly the wanted cameras", async () => {
 		const [one, two] = [await ada.addCamera(agent), await ada.addCamera(agent)];
 		const { json } = await ada.call("POST", "/relay-token", { cameras: [one] });
@@ -164,6 +197,9 @@ it("07.6: a restricted account keeps its data and gets no picture, from neither 
 	await expect(bob.addCamera(attic)).rejects.toThrow("403");
 	const command = await bob.command(attic, { type: "camera.sound", camera, on: true });
 	expect((await bob.call("POST", "/commands", { command })).problem).toBe("restricted");
+	const address = { scheme: "rtsp", host: "cam", port: 554, path: "/" };
+	const set = await bob.command(attic, { camera });
+	expect((await bob.call("PATCH", `/cameras/${camera}`, { address, command: set })).problem).toBe("restricted");
 	expect((await bob.call("POST", "/enrolments/lookup", { code: "A".repeat(22) })).problem).toBe("restricted");
 	expect((await bob.call("PATCH", `/cameras/${camera}`, { name: "Porch" })).status).toBe(204);
 	expect((await attic.call("/agent/relay-token")).problem).toBe("restricted");
@@ -216,6 +252,9 @@ describe("orders", () => {
 		const command = await page.command(own, { type: "camera.sound", camera, on: false });
 		expect((await page.call("POST", "/commands", { command })).problem).toBe("too-many");
 		await expect(page.addCamera(own)).rejects.toThrow("429");
+		const address = { scheme: "rtsp", host: "cam", port: 554, path: "/" };
+		const set = await page.command(own, { camera });
+		expect((await page.call("PATCH", `/cameras/${camera}`, { address, command: set })).problem).toBe("too-many");
 		const remove = await page.command(own, { type: "camera.remove", camera });
 		expect((await page.call("DELETE", `/cameras/${camera}`, { command: remove })).status).toBe(204);
 	}, 60_000);

@@ -126,11 +126,18 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			method: "PATCH",
 			path: "/cameras/:id",
 			who: "person",
-			summary: "Rename a camera.",
-			body: S.RenameBody,
+			summary:
+				"Rename a camera, or change its address: the one for display, and the signed, sealed command for the agent.",
+			body: S.ChangeBody,
 			status: 204,
 			handle: async ({ account, params, body }) => {
-				await cameras.rename(account.id, params["id"] ?? "", body.name);
+				const id = params["id"] ?? "";
+				if ("name" in body) await cameras.rename(account.id, id, body.name);
+				else {
+					// A name is a datum to be corrected; an order to the agent begins something new (policy 07.6).
+					if (account.state === "restricted") throw new Problem("restricted");
+					await cameras.readdress(account.id, id, body.address, body.command);
+				}
 				return { status: 204 };
 			},
 		}),

@@ -108,6 +108,21 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.executeTakeFirst();
 			return result.numUpdatedRows === 1n;
 		}),
+	readdress: ({ scheme, host, port, path }, command) =>
+		database.write(async (db) => {
+			const result = await db
+				.updateTable("cameras")
+				.set({ scheme, host, port, path })
+				.where("id", "=", command.cameraId)
+				.where("account_id", "=", command.accountId)
+				.where("agent_id", "=", command.agentId)
+				.executeTakeFirst();
+			if (result.numUpdatedRows !== 1n) return false;
+			// Both or neither: a rejection takes the address back.
+			if (!(await store(db, command))) throw new Problem("already-exists");
+			await bump(db, command.accountId);
+			return true;
+		}),
 	remove: async (accountId, id, command, iat) => {
 		const done = await database.write(async (db) => {
 			const result = await db
