@@ -15,7 +15,7 @@ import { WorkerClient, WorkerError } from "./worker-client.ts";
 const USAGE = `mivisus-agent: reads your cameras and sends their picture only while somebody looks.
 
   mivisus-agent run      link this agent if it is not linked yet, then run (the default)
-  mivisus-agent enrol    link this agent to your account and stop
+  mivisus-agent enrol    link this agent to your account, or to one more browser of yours, and stop
   mivisus-agent status   say whether it is linked, and how many cameras it has
   mivisus-agent forget   forget the account, its cameras and their passwords; the next start shows a new link
 
@@ -58,7 +58,10 @@ async function link(
 ) {
 	const onLink = (url: string, expiresAtMs: number) => {
 		const minutes = Math.max(1, Math.round((expiresAtMs - Date.now()) / 60_000));
-		say("This agent is not linked to an account yet. Sign in to Mivisus in your browser, then open this link there:");
+		const linked = store.current.enrolment
+			? "This agent is linked. To link one more browser of the same account, sign in to Mivisus there and open this link:"
+			: "This agent is not linked to an account yet. Sign in to Mivisus in your browser, then open this link there:";
+		say(linked);
 		say(`\n  ${url}\n\nIt works once, for ${minutes} minutes. Keep it to yourself.`);
 		say(`The page shows this agent's fingerprint; it must be\n\n  ${inGroups(identity.fingerprint)}\n`);
 	};
@@ -113,8 +116,7 @@ async function main(): Promise<number> {
 	const stop = new AbortController();
 	for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 
-	if (!store.current.enrolment) await link(client, identity, store, config, stop.signal);
-	else if (command === "enrol") say(`${statusOf(store)} To link it anew: mivisus-agent forget, then start it again.`);
+	if (!store.current.enrolment || command === "enrol") await link(client, identity, store, config, stop.signal);
 	if (command === "enrol" || !store.current.enrolment) return 0;
 	client.signer = { agentId: store.current.enrolment.agentId, key: identity.signKey };
 	const supervisor = new Supervisor({

@@ -117,6 +117,6 @@ it("takes the nonce that a refusal brings, and signs anew with it, once", async 
 	});
 	const identity = await loadIdentity(await createIdentity());
 	client.signer = { agentId: "a", key: identity.signKey };
-	await client.confirm({ accepted: true }, signal);
+	await client.confirm({ device: "a", accepted: true }, signal);
 	expect(nonces).toEqual(["n0", "n1"]);
 });

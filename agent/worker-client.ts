@@ -87,7 +87,8 @@ export class WorkerClient {
 	pollEnrolment(code: string, signal: AbortSignal): Promise<EnrolmentState> {
 		return this.#call("/api/agent/enrolments/poll", { code }, EnrolmentState, signal);
 	}
-	confirm(body: { accepted: boolean; reason?: string }, signal: AbortSignal) {
+	/** Says whether this agent obeys the device that claimed it. */
+	confirm(body: { device: string; accepted: boolean; reason?: string }, signal: AbortSignal) {
 		return this.#signed("/api/agent/confirm", body, z.unknown(), signal);
 	}
 	/** Long poll: answers when something changed after `after`, or after `waitMs`. */

@@ -88,6 +88,7 @@ export const DATA_MAP: Readonly<Record<string, Readonly<Record<string, ColumnEnt
 		sign_key: person("device", ["02.3"], "devices.signKey"),
 		seal_key: person("device", ["02.3"], "devices.sealKey"),
 		created_at: person("technical", ["02.3"], "devices.createdAt"),
+		confirmed: person("technical", ["02.3"], "devices.confirmed"),
 	},
 	enrolments: {
 		code_hash: secret(["02.3"], TEN_MINUTES),

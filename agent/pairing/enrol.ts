@@ -1,8 +1,8 @@
 import { formatEnrolmentLink, newEnrolmentSecrets, verifyEnrolmentMac } from "@mivisus/wire/enrolment";
 import { fromBase64Url } from "@mivisus/wire/ids";
 import { Backoff, pause } from "../backoff.ts";
-import type { StateStore } from "../secrets/state.ts";
-import { type WorkerClient, WorkerError } from "../worker-client.ts";
+import { type AgentState, MAX_DEVICES, type StateStore } from "../secrets/state.ts";
+import { type EnrolmentState, type WorkerClient, WorkerError } from "../worker-client.ts";
 import type { Identity } from "./identity.ts";
 
 /** How often the agent asks whether its link was opened, ms. */
@@ -16,6 +16,7 @@ export class EnrolmentRefused extends Error {
 /**
  * Shows a link through `onLink` and waits until the owner's browser used it. The browser proves with the link's secret,
  * which the service never sees, that the keys it brings are the ones to trust; only then are they stored and confirmed.
+ * An agent that is linked already obeys one more browser of the same account then.
  * Resolves when the agent belongs to an account; rejects with EnrolmentRefused, or when the link ran out.
  */
 export async function enrol(options: {
@@ -44,36 +45,45 @@ export async function enrol(options: {
 			signal.throwIfAborted();
 			continue;
 		}
-		const { agentId, accountId, device, mac } = state;
+		const { agentId, accountId, device } = state;
+		const before = store.current.enrolment;
+		const reason = await objection(state, { secret, fingerprint: identity.fingerprint, before });
 		client.signer = { agentId, key: identity.signKey };
-		const claim = {
-			account: accountId,
-			fingerprint: identity.fingerprint,
-			deviceSignKey: device.signKey,
-			deviceSealKey: device.sealKey,
-		};
-		const genuine = (await verifyEnrolmentMac(secret, claim, mac)) && fromBase64Url(device.signKey).length === 32;
-		if (!genuine) {
-			const reason = "The keys that the service passed on were not confirmed by the link's secret.";
-			await client.confirm({ accepted: false, reason }, signal).catch(() => {});
+		if (reason) {
+			await client.confirm({ device: device.id, accepted: false, reason }, signal).catch(() => {});
 			client.signer = undefined;
-			throw new EnrolmentRefused(
-				`${reason} Somebody between this agent and your browser may have changed them. Nothing was linked; make a new link.`,
-			);
+			throw new EnrolmentRefused(`${reason} Nothing was linked; make a new link.`);
 		}
-		store.save({
-			...store.current,
-			cameras: [],
-			enrolment: { agentId, accountId, devices: [{ ...device, counter: 0 }] },
-		});
+		const devices = [...(before?.devices ?? []), { ...device, counter: 0 }];
+		store.save({ ...store.current, enrolment: { agentId, accountId, devices } });
 		// Already stored here: the service must hear of it, however long that takes.
 		await persist(
-			() => client.confirm({ accepted: true }, signal),
+			() => client.confirm({ device: device.id, accepted: true }, signal),
 			(error) => error.passing,
 			signal,
 		);
 		return;
 	}
+}
+
+/** Why a claim is not to be believed; `before` is what this agent is linked to already. */
+async function objection(
+	{ agentId, accountId, device, mac }: Extract<EnrolmentState, { state: "claimed" }>,
+	{ secret, fingerprint, before }: { secret: string; fingerprint: string; before: AgentState["enrolment"] },
+): Promise<string | undefined> {
+	const { signKey: deviceSignKey, sealKey: deviceSealKey } = device;
+	const claim = { account: accountId, fingerprint, deviceSignKey, deviceSealKey };
+	const genuine = (await verifyEnrolmentMac(secret, claim, mac)) && fromBase64Url(deviceSignKey).length === 32;
+	if (!genuine)
+		return "The keys that the service passed on were not confirmed by the link's secret. Somebody between this agent and your browser may have changed them.";
+	if (!before) return undefined;
+	// The MAC covers the account, so this is a person's mistake; that the agent goes by one name is the service's word only.
+	if (accountId !== before.accountId)
+		return "The link was opened in another account than the one this agent is linked to.";
+	if (agentId !== before.agentId || before.devices.some(({ id }) => id === device.id))
+		return "The service does not know this agent by the name under which it was linked.";
+	if (before.devices.length >= MAX_DEVICES) return `This agent obeys ${MAX_DEVICES} browsers already.`;
+	return undefined;
 }
 
 /** Calls until it works; gives up at a failure that is not `passing`, and when `signal` aborts. */

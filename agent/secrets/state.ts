@@ -6,6 +6,9 @@ import { PrivateFile } from "./file.ts";
 const key = z.base64url().min(1).max(400);
 const id = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
 
+/** Browsers that one agent obeys. */
+export const MAX_DEVICES = 32;
+
 /** A device of the owner whose signed commands this agent obeys. */
 export const Device = z.object({
 	id,
@@ -37,7 +40,7 @@ export const AgentState = z.object({
 		.object({
 			agentId: id,
 			accountId: id,
-			devices: z.array(Device).max(32),
+			devices: z.array(Device).max(MAX_DEVICES),
 			/** The service said that the owner unlinked this agent; for `status` only, the service may take it back. */
 			ended: z.boolean().optional(),
 		})

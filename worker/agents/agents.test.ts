@@ -88,7 +88,7 @@ describe("a code", () => {
 					lastSeenDay: null,
 					createdAt: now,
 				};
-				const device: Device = { ...agent, id: newId(), agentId: agent.id, label: "Laptop" };
+				const device: Device = { ...agent, id: newId(), agentId: agent.id, label: "Laptop", confirmed: false };
 				return store.claim(sha256(link), agent, device, "mac", now);
 			}),
 		);

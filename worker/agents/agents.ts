@@ -22,6 +22,8 @@ export interface Device {
 	signKey: string;
 	sealKey: string;
 	createdAt: number;
+	/** Whether the agent said that it obeys this device. */
+	confirmed: boolean;
 }
 export interface Enrolment {
 	codeHash: string;
@@ -38,7 +40,10 @@ export interface AgentStore {
 	/** Uses the code up and stores agent and device, in one transaction; false when it was used or has run out. */
 	claim(codeHash: string, agent: Agent, device: Device, mac: string, now: number): Promise<boolean>;
 	findClaim(codeHash: string, now: number): Promise<{ agent: Agent; device: Device; mac: string } | undefined>;
-	setState(agentId: string, state: Agent["state"]): Promise<void>;
+	/** The agent obeys this device. */
+	accept(agentId: string, deviceId: string): Promise<void>;
+	/** The agent does not obey this device: it is removed, and an agent that obeys nobody yet counts as refused. */
+	refuse(agentId: string, deviceId: string): Promise<void>;
 	find(agentId: string): Promise<Agent | undefined>;
 	list(accountId: string): Promise<Agent[]>;
 	devices(accountId: string): Promise<Device[]>;
@@ -48,6 +53,7 @@ export interface AgentStore {
 }
 
 const MAX_AGENTS = 16;
+const MAX_DEVICES = 64;
 const NONCE_MS = 5 * 60 * 1000;
 
 /** Agents: how they come to an account, and how they prove who they are. */
@@ -103,14 +109,20 @@ export class Agents {
 		const codeHash = this.#hash(body.code);
 		const enrolment = await this.#store.findEnrolment(codeHash, now);
 		if (!enrolment || enrolment.agentId) throw new Problem("code-unusable");
-		if ((await this.#store.list(accountId)).length >= MAX_AGENTS)
+		const { signKey, sealKey } = enrolment;
+		const own = await this.#store.list(accountId);
+		// A link of an agent that is the account's already: one more browser for it.
+		const known = own.find((one) => one.state === "active" && one.signKey === signKey && one.sealKey === sealKey);
+		if (!known && own.length >= MAX_AGENTS)
 			throw new Problem("too-many", `An account has at most ${MAX_AGENTS} agents.`);
-		const agent: Agent = {
+		if ((await this.#store.devices(accountId)).length >= MAX_DEVICES)
+			throw new Problem("too-many", `An account has at most ${MAX_DEVICES} browsers that link agents.`);
+		const agent: Agent = known ?? {
 			id: newId(),
 			accountId,
 			name: enrolment.name,
-			signKey: enrolment.signKey,
-			sealKey: enrolment.sealKey,
+			signKey,
+			sealKey,
 			state: "claimed",
 			lastSeenDay: null,
 			createdAt: now,
@@ -123,6 +135,7 @@ export class Agents {
 			signKey: body.deviceSignKey,
 			sealKey: body.deviceSealKey,
 			createdAt: now,
+			confirmed: false,
 		};
 		if (!(await this.#store.claim(codeHash, agent, device, body.mac, now))) throw new Problem("code-unusable");
 		return { agentId: agent.id, deviceId: device.id };
@@ -146,9 +159,9 @@ export class Agents {
 		if (!waiting) throw new Problem("code-unusable");
 		return { state: "waiting" as const };
 	}
-	/** The agent's word on the claim: only its own check of the MAC makes the link real. */
-	async confirm(agent: Agent, accepted: boolean): Promise<void> {
-		await this.#store.setState(agent.id, accepted ? "active" : "refused");
+	/** The agent's word on a device's claim: only its own check of the MAC makes the link real. */
+	async confirm(agent: Agent, device: string, accepted: boolean): Promise<void> {
+		await (accepted ? this.#store.accept(agent.id, device) : this.#store.refuse(agent.id, device));
 	}
 	list(accountId: string): Promise<Agent[]> {
 		return this.#store.list(accountId);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { agentFingerprint, verifyEnrolmentMac } from "@mivisus/wire/enrolment";
+import { agentFingerprint, newEnrolmentSecrets, verifyEnrolmentMac } from "@mivisus/wire/enrolment";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
 import { importVerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -52,7 +52,7 @@ describe("enrolment", () => {
 				({ id }) => id === agent.id,
 			)?.state;
 		expect(await stateOf()).toBe("claimed");
-		expect((await agent.call("/agent/confirm", { accepted: true })).status).toBe(204);
+		expect((await agent.call("/agent/confirm", { device: ada.deviceId, accepted: true })).status).toBe(204);
 		expect(await stateOf()).toBe("active");
 		expect((await ada.call("GET", "/devices")).json).toMatchObject({
 			devices: [{ label: "Laptop", agentId: agent.id }],
@@ -62,9 +62,49 @@ describe("enrolment", () => {
 		const agent = await newAgent();
 		await agent.announce();
 		agent.id = String((await ada.claim(agent)).json?.["agentId"]);
-		await agent.call("/agent/confirm", { accepted: false, reason: "the MAC is wrong" });
+		await agent.call("/agent/confirm", { device: ada.deviceId, accepted: false, reason: "the MAC is wrong" });
 		expect((await ada.call("GET", "/agents")).text).toContain('"refused"');
 		await expect(ada.addCamera(agent)).rejects.toThrow("404");
+	});
+	it("one more browser of the account: the same agent, another device, once the agent says so", async () => {
+		const agent = await ada.link();
+		const agentsOf = async (page: TestPage) =>
+			((await page.call("GET", "/agents")).json as { agents: { id: string; state: string }[] }).agents.length;
+		const before = await agentsOf(ada);
+		const devices = async () => {
+			const { devices } = (await ada.call("GET", "/devices")).json as {
+				devices: { id: string; agentId: string; confirmed: boolean }[];
+			};
+			return devices.filter(({ agentId }) => agentId === agent.id).map(({ id, confirmed }) => [id, confirmed]);
+		};
+		const first = ada.deviceId;
+		agent.secrets = newEnrolmentSecrets();
+		await agent.announce();
+		expect((await ada.claim(agent)).json).toMatchObject({ agentId: agent.id });
+		const second = ada.deviceId;
+		expect(await devices()).toEqual([
+			[first, true],
+			[second, false],
+		]);
+		await agent.call("/agent/confirm", { device: second, accepted: true });
+
+		agent.secrets = newEnrolmentSecrets();
+		await agent.announce();
+		await ada.claim(agent);
+		await agent.call("/agent/confirm", { device: ada.deviceId, accepted: false });
+		// Refusing what was confirmed before takes nothing away.
+		await agent.call("/agent/confirm", { device: first, accepted: false });
+		expect(await devices()).toEqual([
+			[first, true],
+			[second, true],
+		]);
+		expect(await agentsOf(ada)).toBe(before);
+
+		// In another account it is another agent, which obeys nobody there unless it says so.
+		agent.secrets = newEnrolmentSecrets();
+		await agent.announce();
+		expect((await eve.claim(agent)).json?.["agentId"]).not.toBe(agent.id);
+		expect((await agent.state()).cameras).toEqual([]);
 	});
 	it("a code works once: 20 at the same instant, one wins", async () => {
 		const agent = await newAgent();

@@ -298,7 +298,7 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			body: S.ConfirmBody,
 			status: 204,
 			handle: async ({ agent, body }) => {
-				await agents.confirm(agent, body.accepted);
+				await agents.confirm(agent, body.device, body.accepted);
 				return { status: 204 };
 			},
 		}),

@@ -64,7 +64,17 @@ export const AgentsAnswer = z.object({
 	),
 });
 export const DevicesAnswer = z.object({
-	devices: z.array(z.object({ id: Id, agentId: Id, label: z.string(), signKey: Key, sealKey: Key, createdAtMs: ms })),
+	devices: z.array(
+		z.object({
+			id: Id,
+			agentId: Id,
+			label: z.string(),
+			signKey: Key,
+			sealKey: Key,
+			createdAtMs: ms,
+			confirmed: z.boolean(),
+		}),
+	),
 });
 const Code = bytesText(16);
 export const CodeBody = z.strictObject({ code: Code });
@@ -100,7 +110,11 @@ export const PollAnswer = z.discriminatedUnion("state", [
 	}),
 ]);
 export const Empty = z.strictObject({});
-export const ConfirmBody = z.strictObject({ accepted: z.boolean(), reason: z.string().max(300).optional() });
+export const ConfirmBody = z.strictObject({
+	device: Id,
+	accepted: z.boolean(),
+	reason: z.string().max(300).optional(),
+});
 export const StateBody = z.strictObject({
 	after: z.number().int().nonnegative(),
 	waitMs: z.number().int().min(0).max(25_000),

@@ -21,6 +21,7 @@ const toDevice = (row: DeviceTable): Device => ({
 	signKey: row.sign_key,
 	sealKey: row.seal_key,
 	createdAt: row.created_at,
+	confirmed: row.confirmed === 1,
 });
 
 /** Agents, devices and enrolments in the database. */
@@ -77,8 +78,10 @@ export const agentStore = (
 				.where("expires_at", ">", now)
 				.executeTakeFirst();
 			if (used.numUpdatedRows !== 1n) return false;
+			// An agent that the account has already gets one more device.
 			await db
 				.insertInto("agents")
+				.onConflict((on) => on.column("id").doNothing())
 				.values({
 					id: agent.id,
 					account_id: agent.accountId,
@@ -100,6 +103,7 @@ export const agentStore = (
 					sign_key: device.signKey,
 					seal_key: device.sealKey,
 					created_at: device.createdAt,
+					confirmed: 0,
 				})
 				.execute();
 			return true;
@@ -124,8 +128,32 @@ export const agentStore = (
 			.executeTakeFirst();
 		return agent && device && { agent: toAgent(agent), device: toDevice(device), mac: row.mac };
 	},
-	setState: async (agentId, state) => {
-		await database.write((db) => db.updateTable("agents").set({ state }).where("id", "=", agentId).execute());
+	accept: async (agentId, deviceId) => {
+		await database.write(async (db) => {
+			await db.updateTable("agents").set({ state: "active" }).where("id", "=", agentId).execute();
+			await db
+				.updateTable("devices")
+				.set({ confirmed: 1 })
+				.where("agent_id", "=", agentId)
+				.where("id", "=", deviceId)
+				.execute();
+		});
+	},
+	refuse: async (agentId, deviceId) => {
+		await database.write(async (db) => {
+			await db
+				.updateTable("agents")
+				.set({ state: "refused" })
+				.where("id", "=", agentId)
+				.where("state", "=", "claimed")
+				.execute();
+			await db
+				.deleteFrom("devices")
+				.where("agent_id", "=", agentId)
+				.where("id", "=", deviceId)
+				.where("confirmed", "=", 0)
+				.execute();
+		});
 	},
 	find: async (agentId) => {
 		const row = await database.read.selectFrom("agents").selectAll().where("id", "=", agentId).executeTakeFirst();

@@ -48,4 +48,11 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 				seq INTEGER PRIMARY KEY AUTOINCREMENT, ref TEXT NOT NULL, iat INTEGER NOT NULL) STRICT`,
 		],
 	},
+	{
+		name: "0002-devices-confirmed",
+		statements: [
+			"ALTER TABLE devices ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0,1))",
+			"UPDATE devices SET confirmed = 1 WHERE agent_id IN (SELECT id FROM agents WHERE state = 'active')",
+		],
+	},
 ];

@@ -53,6 +53,8 @@ export interface DeviceTable {
 	sign_key: string;
 	seal_key: string;
 	created_at: number;
+	/** Whether the agent said that it obeys this device, 0 or 1. */
+	confirmed: number;
 }
 export interface EnrolmentTable {
 	/** SHA-256 of the code, base64url. */

@@ -26,7 +26,8 @@ export class Keys {
 export class TestAgent {
 	readonly keys: Keys;
 	readonly worker: TestWorker;
-	readonly secrets = newEnrolmentSecrets();
+	/** Of the link it shows. */
+	secrets = newEnrolmentSecrets();
 	id = "";
 	nonce = "";
 	constructor(worker: TestWorker, keys: Keys) {
@@ -119,7 +120,7 @@ export class TestPage {
 		const agent = new TestAgent(this.worker, await Keys.make());
 		await agent.announce();
 		agent.id = String((await this.claim(agent)).json?.["agentId"]);
-		await agent.call("/agent/confirm", { accepted: true });
+		await agent.call("/agent/confirm", { device: this.deviceId, accepted: true });
 		return agent;
 	}
 	/** A signed command. */
