@@ -36,6 +36,9 @@ export const Agent = z.object({
 export type Agent = z.infer<typeof Agent>;
 export const AgentsAnswer = z.object({ agents: z.array(Agent) });
 
+/** Browsers whose orders agents obey; `confirmed` once the agent said so. */
+export const DevicesAnswer = z.object({ devices: z.array(z.object({ id: Id, confirmed: z.boolean() })) });
+
 export const LookupAnswer = z.object({ signKey: bytesText(32), sealKey: bytesText(32), name: z.string() });
 export const ClaimAnswer = z.object({ agentId: Id, deviceId: Id });
 export const CommandAccepted = z.object({ id: z.string() });

@@ -6,6 +6,7 @@ import {
 	ClaimAnswer,
 	CommandAccepted,
 	CommandState,
+	DevicesAnswer,
 	LookupAnswer,
 	ProblemBody,
 	RelayGrant,
@@ -81,6 +82,9 @@ export class Api {
 	}
 	agents(signal?: AbortSignal) {
 		return this.#call("GET", "/agents", AgentsAnswer, { signal });
+	}
+	devices(signal?: AbortSignal) {
+		return this.#call("GET", "/devices", DevicesAnswer, { signal });
 	}
 	unlinkAgent(id: string) {
 		return this.#call("DELETE", `/agents/${id}`, Nothing);

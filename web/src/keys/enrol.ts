@@ -44,7 +44,7 @@ export async function claim(
 	account: string,
 	candidate: Candidate,
 	deviceLabel: string,
-): Promise<Outcome<{ agentId: string }>> {
+): Promise<Outcome<{ agentId: string; deviceId: string }>> {
 	const device = await deviceFor(vault, account).catch(() => undefined);
 	if (!device) return refuse({ code: "browser" });
 	const mac = await makeEnrolmentMac(candidate.secret, {
@@ -65,5 +65,5 @@ export async function claim(
 	const { agentId, deviceId } = claimed.value;
 	const { name, signKey, sealKey } = candidate;
 	await vault.savePin({ agentId, account, name, signKey, sealKey, deviceId });
-	return { ok: true, value: { agentId } };
+	return { ok: true, value: { agentId, deviceId } };
 }

@@ -56,7 +56,7 @@ describe("linking an agent", () => {
 		const { api, sent } = honest();
 		const found = await examine(api, fragment);
 		if (!found.ok) throw new Error(found.refusal.code);
-		expect(await claim(api, vault, account, found.value, "Chrome")).toEqual({ ok: true, value: { agentId } });
+		expect(await claim(api, vault, account, found.value, "Chrome")).toEqual({ ok: true, value: { agentId, deviceId } });
 		const body = sent["/api/enrolments/claim"]!;
 		const fingerprint = await agentFingerprint(agent.signKey, agent.sealKey);
 		const { deviceSignKey, deviceSealKey, mac } = body as Record<"deviceSignKey" | "deviceSealKey" | "mac", string>;

@@ -13,9 +13,6 @@ import { problemText } from "../ui/words.ts";
 /** How long the page watches for the agent's own word, ms. */
 const CONFIRM_MS = 30_000;
 const POLL_MS = 1000;
-/** States of an agent in which it has not said yes yet; anything else but these two means that it has. */
-const PENDING = /^(claimed|pending|waiting|unconfirmed)$/;
-const REFUSED = /^(refused|rejected)$/;
 
 type Step =
 	| { at: "none" }
@@ -62,13 +59,13 @@ export function Enrol() {
 			setStep(found.ok ? { at: "ready", candidate: found.value } : { at: "refused", refusal: found.refusal });
 		}),
 	);
-	/** The agent checks the MAC and says so to the service; the page waits for that word. */
-	const confirmed = async (agentId: string): Promise<"done" | "silent" | "refused"> => {
+	/** The agent checks the MAC and says so to the service; the page waits for that word. A refused device is removed. */
+	const confirmed = async (deviceId: string): Promise<"done" | "silent" | "refused"> => {
 		for (const end = Date.now() + CONFIRM_MS; Date.now() < end && !stop.signal.aborted; ) {
-			const result = await api.agents(stop.signal);
-			const agent = result.kind === "ok" ? result.value.agents.find(({ id }) => id === agentId) : undefined;
-			if (agent && REFUSED.test(agent.state)) return "refused";
-			if (agent && !PENDING.test(agent.state)) return "done";
+			const result = await api.devices(stop.signal);
+			const device = result.kind === "ok" ? result.value.devices.find(({ id }) => id === deviceId) : undefined;
+			if (device?.confirmed) return "done";
+			if (result.kind === "ok" && !device) return "refused";
 			await new Promise((resolve) => setTimeout(resolve, POLL_MS));
 		}
 		return "silent";
@@ -84,7 +81,7 @@ export function Enrol() {
 		if (!claimed.ok) return setStep({ at: "refused", refusal: claimed.refusal });
 		setPendingLink(undefined);
 		setStep({ at: "waiting", candidate });
-		const answer = await confirmed(claimed.value.agentId);
+		const answer = await confirmed(claimed.value.deviceId);
 		if (answer === "refused") {
 			await vault.forgetPin(claimed.value.agentId);
 			setStep({ at: "refused", refusal: { code: "agent" } });
