@@ -95,7 +95,7 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 
 	it("the camera stops: the viewer says so in words within 5 s", async () => {
 		await camera.stop();
-		await page.getByText(/has not been reachable since/).waitFor({ timeout: 5000 });
+		await page.getByText("The camera cannot be reached just now.").waitFor({ timeout: 5000 });
 		const { port } = camera;
 		camera = await startGstCamera({ ...CAMERA, port });
 		// The agent tries again by itself, at most every 15 s.

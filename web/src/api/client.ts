@@ -71,6 +71,9 @@ export class Api {
 	renameCamera(id: string, name: string) {
 		return this.#call("PATCH", `/cameras/${id}`, Nothing, { body: { name } });
 	}
+	readdressCamera(id: string, address: Address, command: string) {
+		return this.#call("PATCH", `/cameras/${id}`, Nothing, { body: { address, command } });
+	}
 	deleteCamera(id: string, command: string | undefined) {
 		return this.#call("DELETE", `/cameras/${id}`, Nothing, { body: command === undefined ? {} : { command } });
 	}

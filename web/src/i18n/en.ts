@@ -35,6 +35,7 @@ export const en = {
 	"problem.too-many": "There are too many of these already.",
 	"problem.busy": "Many people are signing in. Try again in a few seconds.",
 	"problem.already-exists": "This exists already.",
+	"problem.malformed": "The service could not read what this page sent. Reload the page, then try again.",
 	"problem.other": "The service refused: {detail}",
 	"problem.bare": "The service refused ({code}).",
 
@@ -67,9 +68,12 @@ export const en = {
 
 	"home.title": "Cameras",
 	"home.allLive": "All {count} live",
-	"home.oneLive": "1 live",
+	"home.bothLive": "Both live",
 	"home.someLive": "{live} of {count} live",
-	"home.inView": "All {count} in view live",
+	"home.noneLive": "None of {count} live",
+	"home.oneInView": "The one in view is live",
+	"home.bothInView": "Both in view are live",
+	"home.allInView": "All {count} in view are live",
 	"home.grid": "Live pictures",
 	"first.title": "Three steps to the first picture",
 	"first.lead":
@@ -148,8 +152,17 @@ export const en = {
 	"settings.title": "Camera settings",
 	"settings.name": "Name",
 	"settings.rename": "Save the name",
-	"settings.address": "Address",
-	"settings.agent": "Agent",
+	"access.title": "Address and password",
+	"access.lead":
+		"Changed the camera’s password, or did its address change? Type it here, always with user name and password: only the agent knows them.",
+	"access.passwordHint":
+		"Must be typed again: nobody but the agent knows it. Sealed here; the service passes it on and cannot read it.",
+	"access.action": "Change and ask the camera",
+	"access.struckOut":
+		"A part of this address looked like a password and is not shown (***). Type the whole address again.",
+	"access.unsigned":
+		"Address and password can only be changed from a browser that is linked to the camera’s agent. This one is not.",
+
 	"settings.sound": "Sound",
 	"settings.soundOff": "Sound is off. The agent sends pictures only.",
 	"settings.soundOn": "Sound is on. Everybody who may watch this camera can listen.",
@@ -160,10 +173,13 @@ export const en = {
 		"Listening to people is a graver matter than seeing them. In many countries it is forbidden to carry or record what people say without their consent, even on your own ground. Switch it on only where everybody concerned knows.",
 	"settings.soundConfirm": "I have understood, switch it on",
 	"settings.delete": "Delete this camera",
+	"settings.deleteElsewhere":
+		"The service forgets the camera, and nobody can watch it any more. Its agent, however, keeps the sealed address and password: only a browser that is linked to it can have them deleted. Delete the camera there instead, or remove the agent’s folder too.",
 	"settings.deleteText": "The agent forgets the address and password. Anyone watching stops seeing it within seconds.",
 	"settings.deleteTitle": "Delete “{name}”?",
 	"settings.deleteConfirm": "Delete it",
-	"settings.unsigned": "Sound can only be switched from the browser that linked the camera’s agent. This one did not.",
+	"settings.unsigned":
+		"Sound can only be switched from a browser that is linked to the camera’s agent. This one is not.",
 
 	"agents.title": "Agents",
 	"agents.lead": "Computers at home that talk to your cameras.",
@@ -191,6 +207,8 @@ export const en = {
 	"live.soundOn": "Turn the sound up",
 	"live.soundOff": "Mute the sound",
 	"live.soundNone": "This camera sends no sound",
+	"live.soundSwitchedOff": "Sound is off. Switch it on in the camera’s settings.",
+	"live.soundSettings": "Sound settings",
 	"live.stats": "Figures",
 	"live.statsTitle": "Figures of this picture",
 	"live.none": "No such camera",
@@ -221,10 +239,15 @@ export const en = {
 	"why.browser":
 		"This browser cannot show live pictures: it has no WebTransport or no WebCodecs. Use a current version of Chrome, Edge or Firefox.",
 	"why.decoder": "A picture could not be decoded. Going on at the next whole one.",
+	"whyNow.reconnecting": "The connection to the relay was lost just now. Connecting again.",
+	"whyNow.noPictures": "No new picture for a few seconds.",
+	"whyNow.camera-unreachable": "The camera cannot be reached just now.",
+	"whyNow.camera-refused": "The camera refused the agent just now. Check the user name and password.",
+	"whyNow.off": "The camera was switched off at the agent just now.",
 	"why.hidden": "Paused while the page is hidden.",
 	"why.catalog": "The agent’s description of this camera cannot be read: {detail}",
 	"age.label": "Age of the picture",
-	"age.seconds": "{s} s",
+	"age.seconds": "{s} s",
 	"age.old": "{words} old",
 	"age.secondsWord": "{n} seconds",
 	"age.minutesWord": "{n} minutes",

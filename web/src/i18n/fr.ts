@@ -37,6 +37,7 @@ export const fr: Record<Key, string> = {
 	"problem.too-many": "Il y en a déjà trop.",
 	"problem.busy": "Beaucoup de personnes se connectent. Réessayez dans quelques secondes.",
 	"problem.already-exists": "Cela existe déjà.",
+	"problem.malformed": "Le service n’a pas pu lire ce que cette page a envoyé. Rechargez la page, puis réessayez.",
 	"problem.other": "Le service a refusé : {detail}",
 	"problem.bare": "Le service a refusé ({code}).",
 
@@ -68,10 +69,13 @@ export const fr: Record<Key, string> = {
 		"Si cette adresse est nouvelle pour nous, votre compte est prêt : connectez-vous avec le mot de passe choisi. Si un compte existait déjà à cette adresse, rien n’a changé.",
 
 	"home.title": "Caméras",
-	"home.allLive": "{count} en direct",
-	"home.oneLive": "1 en direct",
+	"home.allLive": "Les {count} en direct",
+	"home.bothLive": "Les deux en direct",
 	"home.someLive": "{live} sur {count} en direct",
-	"home.inView": "{count} visibles en direct",
+	"home.noneLive": "Aucune des {count} en direct",
+	"home.oneInView": "Celle à l’écran est en direct",
+	"home.bothInView": "Les deux à l’écran sont en direct",
+	"home.allInView": "Les {count} à l’écran sont en direct",
 	"home.grid": "Images en direct",
 	"first.title": "Trois étapes jusqu’à la première image",
 	"first.lead":
@@ -154,24 +158,35 @@ export const fr: Record<Key, string> = {
 	"settings.title": "Réglages de la caméra",
 	"settings.name": "Nom",
 	"settings.rename": "Enregistrer le nom",
-	"settings.address": "Adresse",
-	"settings.agent": "Agent",
+	"access.title": "Adresse et mot de passe",
+	"access.lead":
+		"L’adresse ou le mot de passe de la caméra a changé ? Saisissez-les ici, toujours avec le nom d’utilisateur et le mot de passe : seul l’agent les connaît.",
+	"access.passwordHint":
+		"À saisir de nouveau : personne d’autre que l’agent ne le connaît. Scellé ici ; le service le transmet sans pouvoir le lire.",
+	"access.action": "Modifier et interroger la caméra",
+	"access.struckOut":
+		"Une partie de cette adresse ressemblait à un mot de passe et n’est pas affichée (***). Saisissez l’adresse entière.",
+	"access.unsigned":
+		"L’adresse et le mot de passe ne se modifient que depuis un navigateur associé à l’agent de cette caméra. Celui-ci ne l’est pas.",
+
 	"settings.sound": "Son",
-	"settings.soundOff": "Le son est coupé. L’agent n’envoie que des images.",
+	"settings.soundOff": "Le son est désactivé. L’agent n’envoie que des images.",
 	"settings.soundOn": "Le son est activé. Toute personne autorisée à regarder cette caméra peut écouter.",
 	"settings.soundTurnOn": "Activer le son",
-	"settings.soundTurnOff": "Couper le son",
+	"settings.soundTurnOff": "Désactiver le son",
 	"settings.soundWarnTitle": "Activer le son ?",
 	"settings.soundWarn":
 		"Écouter des gens est plus grave que les voir. Dans de nombreux pays, il est interdit de transmettre ou d’enregistrer leurs paroles sans leur accord, même chez soi. N’activez le son que là où toutes les personnes concernées le savent.",
 	"settings.soundConfirm": "J’ai compris, activer le son",
 	"settings.delete": "Supprimer cette caméra",
+	"settings.deleteElsewhere":
+		"Le service oublie la caméra, et plus personne ne peut la regarder. Son agent garde toutefois l’adresse et le mot de passe scellés : seul un navigateur qui lui est associé peut les faire effacer. Supprimez plutôt la caméra depuis ce navigateur-là, ou supprimez aussi le dossier de l’agent.",
 	"settings.deleteText":
 		"L’agent oublie l’adresse et le mot de passe. Les personnes qui regardent cessent de la voir en quelques secondes.",
 	"settings.deleteTitle": "Supprimer « {name} » ?",
 	"settings.deleteConfirm": "Supprimer",
 	"settings.unsigned":
-		"Le son ne se règle que depuis le navigateur qui a associé l’agent de cette caméra. Ce n’est pas celui-ci.",
+		"Le son ne se règle que depuis un navigateur associé à l’agent de cette caméra. Celui-ci ne l’est pas.",
 
 	"agents.title": "Agents",
 	"agents.lead": "Les ordinateurs qui, chez vous, parlent à vos caméras.",
@@ -199,6 +214,8 @@ export const fr: Record<Key, string> = {
 	"live.soundOn": "Écouter le son",
 	"live.soundOff": "Couper le son",
 	"live.soundNone": "Cette caméra n’envoie pas de son",
+	"live.soundSwitchedOff": "Le son est désactivé. Activez-le dans les réglages de la caméra.",
+	"live.soundSettings": "Réglages du son",
 	"live.stats": "Mesures",
 	"live.statsTitle": "Mesures de cette image",
 	"live.none": "Caméra introuvable",
@@ -229,10 +246,15 @@ export const fr: Record<Key, string> = {
 	"why.browser":
 		"Ce navigateur ne peut pas afficher d’images en direct : WebTransport ou WebCodecs lui manque. Utilisez une version récente de Chrome, Edge ou Firefox.",
 	"why.decoder": "Une image n’a pas pu être décodée. Reprise à la prochaine image complète.",
+	"whyNow.reconnecting": "La connexion au relais vient d’être perdue. Reconnexion en cours.",
+	"whyNow.noPictures": "Aucune nouvelle image depuis quelques secondes.",
+	"whyNow.camera-unreachable": "La caméra est injoignable pour l’instant.",
+	"whyNow.camera-refused": "La caméra vient de refuser l’agent. Vérifiez le nom d’utilisateur et le mot de passe.",
+	"whyNow.off": "La caméra vient d’être désactivée sur l’agent.",
 	"why.hidden": "En pause tant que la page est masquée.",
 	"why.catalog": "La description que l’agent donne de cette caméra est illisible : {detail}",
 	"age.label": "Âge de l’image",
-	"age.seconds": "{s} s",
+	"age.seconds": "{s} s",
 	"age.old": "il y a {words}",
 	"age.secondsWord": "{n} secondes",
 	"age.minutesWord": "{n} minutes",

@@ -40,7 +40,7 @@ export const t = (key: Key, values: Record<string, string | number> = {}): strin
 	fill(DICTIONARIES[language()][key], values);
 
 /** The person's own variety of the language: hours and commas as they write them. */
-const locale = () => navigator.languages.find((tag) => tag.startsWith(language())) ?? language();
+const locale = () => (inBrowser ? navigator.languages : []).find((tag) => tag.startsWith(language())) ?? language();
 
 /** A time of day, with the day when it is not today. */
 export function clockTime(ms: number, nowMs = Date.now()): string {
@@ -58,4 +58,7 @@ export const dayText = (day: string): string =>
 	);
 /** A number with `digits` decimals, as the language writes it. */
 export const figure = (value: number, digits = 0): string =>
-	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })
+		.format(value)
+		// A minus sign is as wide as the digits; what Intl gives in most languages is a hyphen.
+		.replace("-", "−");

@@ -7,20 +7,8 @@ import { Api } from "../api/client.ts";
 import { sameKeys, signCameraAccess, signCommand } from "./command.ts";
 import { browserLabel, deviceFor } from "./device.ts";
 import { claim, examine } from "./enrol.ts";
-import type { Device, Pin, Vault } from "./vault.ts";
-
-/** The vault's contract in memory. */
-class MemoryVault implements Vault {
-	#devices = new Map<string, Device>();
-	#pins = new Map<string, Pin>();
-	device = async (account: string) => this.#devices.get(account);
-	saveDevice = async (device: Device) => void this.#devices.set(device.account, device);
-	nextCounter = async (account: string) => ++this.#devices.get(account)!.counter;
-	pin = async (agentId: string) => this.#pins.get(agentId);
-	pins = async (account: string) => [...this.#pins.values()].filter((pin) => pin.account === account);
-	savePin = async (pin: Pin) => void this.#pins.set(pin.agentId, pin);
-	forgetPin = async (agentId: string) => void this.#pins.delete(agentId);
-}
+import { MemoryVault } from "./testing/memory-vault.ts";
+import type { Pin } from "./vault.ts";
 
 const [account, agentId, deviceId] = [newId(), newId(), newId()];
 const { code, secret } = newEnrolmentSecrets();

@@ -2,20 +2,20 @@ import ArrowLeft from "lucide-solid/icons/arrow-left";
 import { createResource, createSignal, onCleanup, Show } from "solid-js";
 import type { Camera } from "../api/answers.ts";
 import { api } from "../api/client.ts";
-import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
 import { formatAddress } from "../keys/address.ts";
-import { sameKeys, signCommand } from "../keys/command.ts";
+import { signCommand } from "../keys/command.ts";
 import { type Pin, vault } from "../keys/vault.ts";
 import { Confirm, Field, Loading, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link, navigate } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf, problemText } from "../ui/words.ts";
-import { awaitOrder } from "./orders.ts";
+import { ChangeAccess } from "./change-access.tsx";
+import { awaitOrder, checkPin, endText } from "./orders.ts";
 
 type Said = { kind: "good" | "problem" | "warning"; text: string };
 
-/** Name, sound and removal of one camera. Sound and removal are signed orders to its agent. */
+/** Name, access, sound and removal of one camera. All but the name are signed orders to its agent. */
 export function CameraSettings(props: { id: string }) {
 	const [result, { refetch }] = createResource(() => api.cameras());
 	const camera = () => {
@@ -51,6 +51,7 @@ export function CameraSettings(props: { id: string }) {
 
 function Form(props: { camera: Camera; reload: () => void }) {
 	const [name, setName] = createSignal(props.camera.name);
+	const [nameless, setNameless] = createSignal(false);
 	const [busy, setBusy] = createSignal<"name" | "sound" | "delete">();
 	const [said, setSaid] = createSignal<Partial<Record<"name" | "sound" | "delete", Said>>>({});
 	const [asking, setAsking] = createSignal<"sound" | "delete">();
@@ -62,10 +63,14 @@ function Form(props: { camera: Camera; reload: () => void }) {
 
 	const rewrite = (text: string) => {
 		setName(text);
+		setNameless(false);
 		say("name");
 	};
 	const rename = async (event: SubmitEvent) => {
 		event.preventDefault();
+		if (busy()) return;
+		setNameless(name().trim() === "");
+		if (nameless()) return;
 		setBusy("name");
 		const answer = await api.renameCamera(props.camera.id, name().trim());
 		setBusy(undefined);
@@ -73,47 +78,45 @@ function Form(props: { camera: Camera; reload: () => void }) {
 		say("name", { kind: "good", text: t("app.saved") });
 		props.reload();
 	};
-	/** The pin, if the service still shows the same keys for the agent. */
-	const genuinePin = async (about: "sound" | "delete"): Promise<Pin | undefined> => {
-		const pinned = pin();
-		if (!pinned) return undefined;
-		const agents = await api.agents();
-		if (agents.kind === "problem") say(about, { kind: "problem", text: problemText(agents.problem) });
-		if (agents.kind !== "ok") return undefined;
-		const shown = agents.value.agents.find(({ id }) => id === pinned.agentId);
-		if (shown && sameKeys(pinned, shown)) return pinned;
-		say(about, { kind: "problem", text: t("add.keyChanged") });
-		return undefined;
-	};
 	const setSound = async (on: boolean) => {
+		const pinned = pin();
+		if (!pinned) return;
 		setBusy("sound");
 		say("sound");
-		const pinned = await genuinePin("sound");
-		if (pinned) {
-			const command = await signCommand(vault, pinned, { type: "camera.sound", camera: props.camera.id, on });
-			const sent = await api.sendCommand(command);
-			if (sent.kind === "problem") say("sound", { kind: "problem", text: problemText(sent.problem) });
-			if (sent.kind === "ok") {
-				const outcome = await awaitOrder(sent.value.id, stop.signal);
-				if (outcome.end === "refused")
-					say("sound", { kind: "problem", text: t("add.refused", { detail: agentSays(outcome.detail) }) });
-				if (outcome.end === "silent") say("sound", { kind: "warning", text: t("add.agentSilent") });
-				if (outcome.end === "problem") say("sound", { kind: "problem", text: problemText(outcome.problem) });
-				props.reload();
-			}
-		}
+		say("sound", await orderSound(pinned, on));
 		setBusy(undefined);
 	};
+	const orderSound = async (pinned: Pin, on: boolean): Promise<Said | undefined> => {
+		const fault = await checkPin(api, pinned, stop.signal);
+		if (fault) return endText(fault);
+		const command = await signCommand(vault, pinned, { type: "camera.sound", camera: props.camera.id, on });
+		const sent = await api.sendCommand(command);
+		if (sent.kind === "problem") return { kind: "problem", text: problemText(sent.problem) };
+		if (sent.kind === "aborted") return undefined;
+		const end = await awaitOrder(api, sent.value.id, stop.signal);
+		props.reload();
+		return endText(end);
+	};
+	/** Nothing secret goes with it, so that whatever key the service shows, removing works. */
 	const remove = async () => {
 		setBusy("delete");
 		say("delete");
-		const pinned = pin() && (await genuinePin("delete"));
+		const pinned = pin();
 		const command = pinned && (await signCommand(vault, pinned, { type: "camera.remove", camera: props.camera.id }));
 		const answer = await api.deleteCamera(props.camera.id, command);
 		setBusy(undefined);
 		if (answer.kind === "problem") return say("delete", { kind: "problem", text: problemText(answer.problem) });
 		navigate("/");
 	};
+	/** Links lead to sections, which are there only when the camera is known. */
+	const section = (element: HTMLElement) => {
+		if (location.hash !== `#${element.id}`) return;
+		queueMicrotask(() => {
+			element.scrollIntoView();
+			element.focus({ preventScroll: true });
+		});
+	};
+	const deleteText = () => (pin() ? t("settings.deleteText") : t("settings.deleteElsewhere"));
 	const Saying = (own: { words: Said | undefined }) => (
 		<Show when={own.words}>
 			{(words) => (
@@ -125,24 +128,45 @@ function Form(props: { camera: Camera; reload: () => void }) {
 	);
 	return (
 		<>
-			<form class="card" onSubmit={(event) => void rename(event)}>
-				<Field label={t("settings.name")} required maxlength={80} value={name()} onInput={rewrite} />
-				<div>
-					<p class="small soft">{t("settings.address")}</p>
-					<p class="mono">{formatAddress(props.camera.address)}</p>
-				</div>
+			<form class="card" novalidate onSubmit={(event) => void rename(event)}>
+				<Field
+					label={t("settings.name")}
+					fault={nameless() ? t("add.needName") : undefined}
+					required
+					maxlength={80}
+					value={name()}
+					onInput={rewrite}
+				/>
 				<Saying words={said().name} />
 				<div class="row">
 					<Submit busy={busy() === "name" ? t("app.save") : undefined}>{t("settings.rename")}</Submit>
 				</div>
 			</form>
-			<section class="card" aria-labelledby="sound">
-				<h2 id="sound">{t("settings.sound")}</h2>
+			<section id="access" ref={section} class="card" tabindex={-1} aria-labelledby="access-title">
+				<h2 id="access-title">{t("access.title")}</h2>
+				<Show
+					when={pin()}
+					fallback={
+						<>
+							<p class="mono">{formatAddress(props.camera.address)}</p>
+							<Show when={!pin.loading}>
+								<Notice>
+									<p>{t("access.unsigned")}</p>
+								</Notice>
+							</Show>
+						</>
+					}
+				>
+					{(pinned) => <ChangeAccess camera={props.camera} pin={pinned()} changed={props.reload} />}
+				</Show>
+			</section>
+			<section id="sound" ref={section} class="card" tabindex={-1} aria-labelledby="sound-title">
+				<h2 id="sound-title">{t("settings.sound")}</h2>
 				<p>{props.camera.sound ? t("settings.soundOn") : t("settings.soundOff")}</p>
 				<Show
 					when={pin() || pin.loading}
 					fallback={
-						<Notice kind="warning">
+						<Notice>
 							<p>{t("settings.unsigned")}</p>
 						</Notice>
 					}
@@ -165,7 +189,7 @@ function Form(props: { camera: Camera; reload: () => void }) {
 			</section>
 			<section class="card" aria-labelledby="delete">
 				<h2 id="delete">{t("settings.delete")}</h2>
-				<p>{t("settings.deleteText")}</p>
+				<p>{deleteText()}</p>
 				<Saying words={said().delete} />
 				<div class="row">
 					<button
@@ -191,7 +215,7 @@ function Form(props: { camera: Camera; reload: () => void }) {
 				<Confirm
 					danger
 					title={t("settings.deleteTitle", { name: props.camera.name })}
-					text={t("settings.deleteText")}
+					text={deleteText()}
 					action={t("settings.deleteConfirm")}
 					onConfirm={() => void remove()}
 					onClose={() => setAsking(undefined)}

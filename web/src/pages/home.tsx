@@ -2,6 +2,7 @@ import Check from "lucide-solid/icons/check";
 import { createEffect, createResource, createSignal, For, type JSX, onCleanup, Show } from "solid-js";
 import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
+import { vault } from "../keys/vault.ts";
 import { fitGrid } from "../ui/fit-grid.ts";
 import { Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
 import { MarkIcon, Picture } from "../ui/picture.tsx";
@@ -13,6 +14,7 @@ import type { Mark } from "../watch/protocol.ts";
 import { viewer } from "../watch/viewer.ts";
 import { orderableAgents } from "./orders.ts";
 import { StartCommand } from "./start-agent.tsx";
+import { summarize } from "./summary.ts";
 
 /** As the style sheet has them, px. */
 const BAR = 57;
@@ -46,20 +48,7 @@ export function Home() {
 		const { columns, tile } = fitGrid(cameras()?.length ?? 1, space().width, space().height, GAP);
 		return { "--columns": String(columns), "--tile": `${tile}px` };
 	};
-	const summary = () => {
-		const all = (cameras() ?? []).map(({ id }) => marks()[id] ?? "connecting");
-		// A tile out of sight is not watched: it is neither well nor unwell.
-		const seen = all.filter((mark) => mark !== "paused");
-		const count = seen.length;
-		if (count === 0) return undefined;
-		const live = seen.filter((mark) => mark === "live").length;
-		if (live < count) {
-			const mark: Mark = seen.some((it) => it === "stale" || it === "refused") ? "stale" : "waiting";
-			return { mark, text: t("home.someLive", { live, count }) };
-		}
-		if (count < all.length) return { mark: "live" as const, text: t("home.inView", { count }) };
-		return { mark: "live" as const, text: count === 1 ? t("home.oneLive") : t("home.allLive", { count }) };
-	};
+	const summary = () => summarize((cameras() ?? []).map(({ id }) => marks()[id] ?? "connecting"));
 	const Summary = () => (
 		<Show when={summary()}>
 			{(it) => (
@@ -140,7 +129,7 @@ function Step(props: {
 }
 
 function FirstUse() {
-	const [agents, { refetch }] = createResource(() => orderableAgents(account()?.id ?? ""));
+	const [agents, { refetch }] = createResource(() => orderableAgents(api, vault, account()?.id ?? ""));
 	// The agent's link is often opened in another tab; who comes back sees the step done.
 	const look = () => void refetch();
 	addEventListener("focus", look);

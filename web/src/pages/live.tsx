@@ -11,7 +11,8 @@ import type { Camera } from "../api/answers.ts";
 import { api } from "../api/client.ts";
 import { figure, t } from "../i18n/index.ts";
 import { Loading, ProblemNotice, Title } from "../ui/parts.tsx";
-import { codecName, Picture, UNKNOWN } from "../ui/picture.tsx";
+import { Picture, UNKNOWN } from "../ui/picture.tsx";
+import { codecName, decibels } from "../ui/picture-words.ts";
 import { Link } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
@@ -63,6 +64,8 @@ function One(props: { camera: Camera }) {
 		viewer.listen(undefined);
 	});
 	const toggleSound = () => {
+		setAsked(!hasSound() && !asked());
+		if (!hasSound()) return;
 		setHeard(!heard());
 		viewer.listen(heard() ? props.camera.id : undefined);
 	};
@@ -70,7 +73,20 @@ function One(props: { camera: Camera }) {
 		const change = full() ? document.exitFullscreen() : whole?.requestFullscreen();
 		change?.catch(() => {});
 	};
+	const [asked, setAsked] = createSignal(false);
 	const hasSound = () => state().sound === "on";
+	const soundWords = () => {
+		switch (state().sound) {
+			case "on":
+				return heard() ? t("live.soundOff") : t("live.soundOn");
+			case "off":
+				return t("live.soundSwitchedOff");
+			case "unsupported":
+				return t("live.soundNone");
+			default:
+				return t("settings.sound");
+		}
+	};
 	return (
 		<section ref={whole} class="one" aria-label={props.camera.name}>
 			<div class="stage">
@@ -84,10 +100,9 @@ function One(props: { camera: Camera }) {
 				<button
 					type="button"
 					class="button quiet icon"
-					disabled={!hasSound()}
-					aria-pressed={heard() && hasSound()}
-					aria-label={!hasSound() ? t("live.soundNone") : heard() ? t("live.soundOff") : t("live.soundOn")}
-					title={!hasSound() ? t("live.soundNone") : heard() ? t("live.soundOff") : t("live.soundOn")}
+					aria-disabled={!hasSound()}
+					aria-label={soundWords()}
+					title={soundWords()}
 					onClick={toggleSound}
 				>
 					<Dynamic component={heard() && hasSound() ? Volume2 : VolumeX} size={20} aria-hidden="true" />
@@ -121,6 +136,15 @@ function One(props: { camera: Camera }) {
 					<Dynamic component={full() ? Minimize : Maximize} size={20} aria-hidden="true" />
 				</button>
 			</div>
+			{/* A finger cannot rest on a button to read why it does nothing. */}
+			<div class="aside" role="status">
+				<Show when={asked() && !hasSound() && state().sound !== "unknown"}>
+					<p>{soundWords()}</p>
+					<Show when={state().sound === "off"}>
+						<Link href={`/cameras/${props.camera.id}/settings#sound`}>{t("live.soundSettings")}</Link>
+					</Show>
+				</Show>
+			</div>
 			<section id="figures" class="stats" hidden={!figures()} aria-label={t("live.statsTitle")}>
 				<Figures state={state()} />
 			</section>
@@ -129,35 +153,38 @@ function One(props: { camera: Camera }) {
 }
 
 function Figures(props: { state: ViewState }) {
-	const rows = (): [key: string, name: string, value: string][] => {
+	const rows = (): [key: string, name: string, value: string, exactly?: string | undefined][] => {
 		const it = props.state.figures;
 		const age = props.state.ageMs;
 		const about = props.state.ageExact ? "" : `${t("stat.about")} `;
 		return [
 			["path", t("stat.path"), it?.path ?? "–"],
-			["codec", t("stat.codec"), it ? codecName(it.codec) : "–"],
-			["size", t("stat.size"), it ? `${it.width} × ${it.height}` : "–"],
-			["rate", t("stat.rate"), it ? `${figure(it.bitsPerSecond / 1e6, 1)} Mbit/s` : "–"],
+			["codec", t("stat.codec"), it ? codecName(it.codec) : "–", it?.codec],
+			["size", t("stat.size"), it ? `${it.width}\u00a0×\u00a0${it.height}` : "–"],
+			["rate", t("stat.rate"), it ? `${figure(it.bitsPerSecond / 1e6, 1)}\u00a0Mbit/s` : "–"],
 			["fps", t("stat.fps"), it ? figure(it.framesPerSecond, 1) : "–"],
 			["age", t("stat.age"), age === undefined ? "–" : about + t("age.seconds", { s: figure(age / 1000, 2) })],
 			["dropped", t("stat.dropped"), it ? figure(it.dropped) : "–"],
 			["decoding", t("stat.decoder"), it ? figure(it.decoding) : "–"],
-			["sound", t("stat.sound"), it ? (it.sound.codec ?? t("stat.soundNone")) : "–"],
+			["sound", t("stat.sound"), soundName(), it?.sound.codec],
 			["sound-decoded", t("stat.soundDecoded"), it ? figure(it.sound.decoded) : "–"],
 			// Below 16 bits of resolution there is nothing to hear.
 			["sound-peak", t("stat.soundPeak"), it && it.sound.peak > 2 ** -15 ? decibels(it.sound.peak) : "–"],
 		];
 	};
+	const soundName = () => {
+		const sound = props.state.figures?.sound;
+		if (!sound) return "–";
+		return sound.codec === undefined ? t("stat.soundNone") : codecName(sound.codec);
+	};
 	return (
 		<dl>
-			{rows().map(([key, name, value]) => (
+			{rows().map(([key, name, value, exactly]) => (
 				<div data-figure={key}>
 					<dt>{name}</dt>
-					<dd>{value}</dd>
+					<dd title={exactly}>{value}</dd>
 				</div>
 			))}
 		</dl>
 	);
 }
-/** Of the loudest that can be: 0 dB; half of it: −6 dB. */
-const decibels = (peak: number) => `${figure(20 * Math.log10(peak), 1)} dB`;

@@ -120,7 +120,6 @@ export function Field(props: FieldProps) {
 					<button
 						type="button"
 						class="button icon"
-						aria-pressed={shown()}
 						aria-label={shown() ? t("signIn.hide") : t("signIn.show")}
 						onClick={() => setShown(!shown())}
 					>

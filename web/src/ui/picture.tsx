@@ -7,10 +7,10 @@ import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { createSignal, onCleanup, onMount, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { Camera } from "../api/answers.ts";
-import { agentSays } from "../i18n/agent.ts";
-import { clockTime, figure, type Key, t } from "../i18n/index.ts";
-import type { Mark, ViewState, Why } from "../watch/protocol.ts";
+import { t } from "../i18n/index.ts";
+import type { Mark, ViewState } from "../watch/protocol.ts";
 import { viewer, type Watching } from "../watch/viewer.ts";
+import { ageText, whyText } from "./picture-words.ts";
 import { Link } from "./router.tsx";
 
 const MARKS = {
@@ -22,46 +22,12 @@ const MARKS = {
 	paused: { icon: CirclePause, tone: "waiting" },
 } as const;
 
-/** "0,12 s" while it is fine; words when it matters. */
-function ageText(ageMs: number): string {
-	const seconds = ageMs / 1000;
-	if (seconds < 2) return t("age.seconds", { s: figure(seconds, 2) });
-	return t("age.old", { words: ageWords(ageMs) });
-}
-function ageWords(ageMs: number): string {
-	const seconds = Math.round(ageMs / 1000);
-	if (seconds < 120) return t("age.secondsWord", { n: figure(seconds) });
-	return t("age.minutesWord", { n: figure(Math.round(seconds / 60)) });
-}
-const CODECS: [RegExp, string][] = [
-	[/^(hvc1|hev1)/, "H.265"],
-	[/^avc[13]/, "H.264"],
-	[/^av01/, "AV1"],
-	[/^vp09/, "VP9"],
-	[/^(mjpeg|jpeg)/i, "MJPEG"],
-];
-/** A codec string as people know it. */
-export const codecName = (codec: string) => CODECS.find(([form]) => form.test(codec))?.[1] ?? codec;
-
-/** The reason as a sentence. */
-export function whyText(why: Why): string {
-	const sentence = t(`why.${why.code}` as Key, {
-		time: why.sinceMs === undefined ? "" : clockTime(why.sinceMs),
-		age: why.ageMs === undefined ? "" : ageWords(why.ageMs),
-		detail: why.detail ?? "",
-		codec: codecName(why.detail ?? ""),
-	});
-	// What exactly the camera said helps where the sentence alone does not say what to do.
-	const more = why.code === "stream-unsupported" || why.code === "camera-unreachable" ? why.detail : undefined;
-	return more ? `${sentence} ${agentSays(more)}` : sentence;
-}
-
 export const UNKNOWN: ViewState = {
 	mark: "connecting",
 	why: { code: "connecting" },
 	painted: false,
 	ageExact: false,
-	sound: "off",
+	sound: "unknown",
 };
 
 export function MarkIcon(props: { mark: Mark }) {
@@ -140,6 +106,12 @@ export function Picture(props: {
 					{(why) => (
 						<div class="why">
 							<p data-why={why().code}>{whyText(why())}</p>
+							{/* A tile is a link already; it leads to where this one stands. */}
+							<Show when={why().code === "camera-refused" && !props.href}>
+								<Link class="button" href={`/cameras/${props.camera.id}/settings#access`}>
+									{t("access.title")}
+								</Link>
+							</Show>
 						</div>
 					)}
 				</Show>

@@ -16,6 +16,8 @@ const KNOWN: Record<string, Key> = {
 	"not-an-address": "problem.not-an-address",
 	"too-many": "problem.too-many",
 	busy: "problem.busy",
+	// Its detail is a validator's, in English: it helps whoever writes pages, not who reads them.
+	malformed: "problem.malformed",
 	"already-exists": "problem.already-exists",
 };
 

@@ -39,7 +39,7 @@ export interface Figures {
 	height: number;
 	bitsPerSecond: number;
 	framesPerSecond: number;
-	/** Pictures that arrived or were due and were not shown, since the view began. */
+	/** Pictures that arrived or were due and were not shown, since the view came to the present. */
 	dropped: number;
 	/** Chunks handed to the decoder that have not come back. */
 	decoding: number;
@@ -63,8 +63,8 @@ export interface ViewState {
 	ageMs?: number;
 	/** Whether all clocks on the way are compared; otherwise the age is a guess. */
 	ageExact: boolean;
-	/** What the agent says of the camera's sound. */
-	sound: "off" | "on" | "unsupported";
+	/** What the agent says of the camera's sound, once it said something. */
+	sound: "off" | "on" | "unsupported" | "unknown";
 	figures?: Figures;
 }
 

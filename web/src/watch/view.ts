@@ -1,6 +1,7 @@
 import type { Catalog } from "@mivisus/wire/catalog";
 import type { ChosenAudio, ChosenVideo } from "./catalog.ts";
 import { BROWSER_DECODERS, openFrame } from "./decoding.ts";
+import { Drops } from "./drops.ts";
 import { Feed } from "./feed.ts";
 import { Pacer } from "./pacing.ts";
 import { Presenter } from "./presenter.ts";
@@ -16,8 +17,6 @@ import { judge, type Known } from "./view-state.ts";
 const CATCH_UP_MS = 100;
 /** … but shows one at least this often. */
 const CATCH_UP_SHOW_MS = 250;
-/** A view that began shorter ago is still coming to the present. */
-const SETTLE_MS = 2000;
 const RESTART_MS = 1000;
 const RESTART_CAP_MS = 8000;
 
@@ -55,7 +54,7 @@ export class View {
 	#screen: Screen;
 	#presenter: Presenter<VideoFrame>;
 	#pipe: VideoPipe<VideoFrame>;
-	#activatedMs = 0;
+	#drops = new Drops();
 	#badCodec: string | undefined;
 	#decoderFault = false;
 	#restartMs = RESTART_MS;
@@ -124,6 +123,7 @@ export class View {
 	/** A few times a second. */
 	tick(): void {
 		this.#pipe.watch();
+		this.#drops.count(this.#unshown, performance.now());
 		for (const { feed } of this.#slots.values()) feed.tick();
 	}
 	state(around: Surroundings): ViewState {
@@ -149,7 +149,7 @@ export class View {
 			painted: this.#screen.paintedMs !== undefined,
 			...(ageMs !== undefined && { ageMs }),
 			ageExact: exact,
-			sound: section?.sound ?? (slot?.audio ? "on" : "unsupported"),
+			sound: section?.sound ?? (slot?.catalog ? (slot.audio ? "on" : "unsupported") : "unknown"),
 			...(slot?.video && this.#screen.paintedMs !== undefined && { figures: this.#figures(slot.video, slot.audio) }),
 		};
 	}
@@ -167,8 +167,11 @@ export class View {
 	get #slot(): Slot | undefined {
 		return this.#active && this.#slots.get(this.#active);
 	}
-	get #dropped(): number {
+	get #unshown(): number {
 		return this.#presenter.dropped + this.#pipe.dropped;
+	}
+	get #dropped(): number {
+		return this.#drops.count(this.#unshown, performance.now());
 	}
 	#rest(): void {
 		for (const { feed } of this.#slots.values()) feed.close();
@@ -218,7 +221,7 @@ export class View {
 	}
 	#activate(session: RelaySession | undefined): void {
 		this.#active = session;
-		this.#activatedMs = performance.now();
+		this.#drops.begin();
 		this.#pacer.reset();
 		this.#pipe.stop();
 		const slot = this.#slot;
@@ -233,6 +236,7 @@ export class View {
 		const unit = openFrame(payload);
 		if (!unit) return;
 		this.#rates.arrived(payload.length);
+		this.#drops.arrived(performance.now());
 		this.#pacer.arrived(unit.timestampUs, performance.now());
 		this.#pipe.push(unit.timestampUs, unit.payload, key);
 	}
@@ -241,8 +245,7 @@ export class View {
 		const due = this.#pacer.dueMs(frame.timestamp);
 		const justShown = this.#screen.paintedMs !== undefined && Date.now() - this.#screen.paintedMs < CATCH_UP_SHOW_MS;
 		if (now - due > CATCH_UP_MS && this.#pipe.decoding > 2 && justShown) {
-			// The cached group is passed through fast on purpose; later on, what is skipped is lost.
-			if (now - this.#activatedMs > SETTLE_MS) this.#presenter.dropped += 1;
+			this.#presenter.dropped += 1;
 			frame.close();
 			return;
 		}
