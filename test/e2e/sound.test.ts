@@ -115,7 +115,9 @@ describe.each([
 		await button("Turn the sound up").click();
 		await untilDecoded(50);
 		await untilFigure("sound-peak", (value) => value.endsWith("\u00a0dB"));
-		expect(Math.abs(Number.parseFloat((await figure("sound-peak"))?.replace("−", "-") ?? "") - TONE_DB)).toBeLessThan(3);
+		expect(Math.abs(Number.parseFloat((await figure("sound-peak"))?.replace("−", "-") ?? "") - TONE_DB)).toBeLessThan(
+			3,
+		);
 		await expect.poll(async () => (await played(page)).pitches.length, { timeout: 5000 }).toBeGreaterThan(20);
 		const heard = await played(page);
 		expect(heard.sampleRate).toBe(sampleRate);

@@ -80,7 +80,7 @@ export const en = {
 		"The agent is a small program on a computer at home, near your cameras. It alone knows their passwords; the service never does.",
 	"first.agent": "Start the agent at home",
 	"first.agentText":
-		"On a computer in the same network as the cameras, in a copy of the source code, run this. It shows a link.",
+		"On a computer in the same network as the cameras, in the folder of your copy of the source code, run this. It shows a link.",
 	"first.link": "Open its link in this browser",
 	"first.linkText": "It ties the agent to this browser. It works once, for ten minutes.",
 	"first.linked": "Linked: {name}",
@@ -96,25 +96,27 @@ export const en = {
 	"enrol.name": "Agent",
 	"enrol.fingerprint": "Fingerprint",
 	"enrol.match":
-		"The agent’s keys match the link. If somebody else sent you the link, also compare this fingerprint with the one their agent shows.",
+		"The agent’s keys match the link. If somebody else sent you the link, also compare this fingerprint with the one that their agent shows under it.",
 	"enrol.device": "Name of this browser",
 	"enrol.action": "Link this agent",
 	"enrol.busy": "Linking",
 	"enrol.waiting": "The agent is checking this browser’s keys",
 	"enrol.done": "The agent is linked",
 	"enrol.doneText":
-		"{name} now takes orders from this browser, and from no other. Do not clear this browser’s site data: the keys are kept there.",
+		"{name} now takes orders from this browser. Do not clear this browser’s site data: the keys for it are kept there.",
 	"enrol.next": "Add a camera",
 	"enrol.bad": "This link is not complete; copying can lose its end. Open the agent’s link again.",
 	"enrol.none": "Open the link that the agent shows when it starts. It begins with this page’s address.",
 	"enrol.expired": "This link was already used, or its ten minutes are over. Make a new link at the agent.",
+	"enrol.already": "This link has done its work: {name} is linked to this browser already.",
 	"enrol.mismatch":
 		"The keys that the service presents are not the ones in the link. Nothing was linked. Somebody between you and the agent may have changed them; make a new link, and tell us if it happens again.",
 	"enrol.refused": "The agent did not accept this browser’s keys. Nothing was linked. Make a new link at the agent.",
 	"enrol.silent": "The agent has not confirmed yet. Check that it is still running; it confirms by itself.",
 	"enrol.browser":
 		"This browser cannot keep the keys that an agent needs (Ed25519 and X25519). Use a current version of Firefox, Chrome, Edge or Safari.",
-	"enrol.storage": "This browser may delete the keys when its storage runs out. If that happens, link the agent again.",
+	"enrol.storage":
+		"Nothing needs doing now. Should this device run out of space one day, the browser might delete the keys, and you would link the agent again. To have them kept for good, bookmark this page, install it as an app, or allow it to store data if the browser asks.",
 
 	"add.title": "Add a camera",
 	"add.name": "Name",
@@ -134,7 +136,7 @@ export const en = {
 	"add.noAgent":
 		"No agent is linked to this browser yet. The camera’s password is sealed for one agent, so start an agent and open its link here first.",
 	"add.otherBrowser":
-		"Your agents were linked from another browser. Add the camera there, or make a new link at the agent and open it here.",
+		"This browser is not linked to an agent yet. Your account has one, but it was linked from another browser, or by npm start, which links its demo agent by itself. To add cameras from here, start an agent and open its link in this browser.",
 	"add.keyChanged":
 		"The service shows a different key for this agent than the one this browser pinned. Nothing was sent. If you reinstalled the agent, link it again; if not, somebody may be trying to read your camera’s password.",
 	"add.agentSilent":
@@ -185,18 +187,24 @@ export const en = {
 	"agents.lead": "Computers at home that talk to your cameras.",
 	"agents.none": "No agent is linked to your account yet.",
 	"agents.here": "Linked from this browser",
-	"agents.elsewhere": "Linked from another browser",
+	"agents.elsewhere": "Not linked from this browser",
 	"agents.pending": "Has not confirmed yet",
 	"agents.refused": "Did not accept the link",
 	"agents.seen": "Last seen {day}",
 	"agents.seenToday": "Seen today",
 	"agents.another": "Link another agent",
 	"agents.then": "Then open that link in this browser. It works once, for ten minutes.",
+	"agents.further": "Use an agent from this browser too",
+	"agents.furtherText":
+		"An agent that you linked from another browser can obey this one as well. Stop it, then run this where you started it. It shows a link.",
+	"agents.furtherThen": "Open that link in this browser, then start the agent again as before.",
 	"agents.unlink": "Unlink {name}",
 	"agents.unlinkShort": "Unlink",
 	"agents.unlinkTitle": "Unlink “{name}”?",
 	"agents.unlinkText":
-		"Its cameras disappear from your account at once. The agent itself keeps their addresses and passwords; to use it again, link it again.",
+		"Its cameras disappear from your account at once, and the agent stops publishing them. It keeps its keys, and the cameras’ sealed addresses and passwords, in its folder.",
+	"agents.unlinkAgain":
+		"To link it again, run this where you started it. It removes what the agent kept; at its next start the agent shows a new link.",
 	"agents.unlinkConfirm": "Unlink it",
 
 	"live.picture": "Live picture of {name}",

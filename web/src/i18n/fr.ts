@@ -82,7 +82,7 @@ export const fr: Record<Key, string> = {
 		"L’agent est un petit programme, sur un ordinateur chez vous, près de vos caméras. Lui seul connaît leurs mots de passe ; le service ne les connaît jamais.",
 	"first.agent": "Lancez l’agent chez vous",
 	"first.agentText":
-		"Sur un ordinateur relié au même réseau que les caméras, dans une copie du code source, lancez cette commande. Elle affiche un lien.",
+		"Sur un ordinateur relié au même réseau que les caméras, dans le dossier de votre copie du code source, lancez cette commande. Elle affiche un lien.",
 	"first.link": "Ouvrez son lien dans ce navigateur",
 	"first.linkText": "Il associe l’agent à ce navigateur. Il sert une seule fois, pendant dix minutes.",
 	"first.linked": "Associé : {name}",
@@ -98,18 +98,19 @@ export const fr: Record<Key, string> = {
 	"enrol.name": "Agent",
 	"enrol.fingerprint": "Empreinte",
 	"enrol.match":
-		"Les clés de l’agent correspondent au lien. Si quelqu’un d’autre vous a envoyé ce lien, comparez aussi cette empreinte avec celle que son agent affiche.",
+		"Les clés de l’agent correspondent au lien. Si quelqu’un d’autre vous a envoyé ce lien, comparez aussi cette empreinte avec celle que son agent affiche en dessous.",
 	"enrol.device": "Nom de ce navigateur",
 	"enrol.action": "Associer cet agent",
 	"enrol.busy": "Association en cours",
 	"enrol.waiting": "L’agent vérifie les clés de ce navigateur",
 	"enrol.done": "L’agent est associé",
 	"enrol.doneText":
-		"{name} obéit désormais à ce navigateur, et à aucun autre. N’effacez pas les données de site de ce navigateur : les clés s’y trouvent.",
+		"{name} obéit désormais à ce navigateur. N’effacez pas les données de site de ce navigateur : ses clés s’y trouvent.",
 	"enrol.next": "Ajouter une caméra",
 	"enrol.bad": "Ce lien est incomplet ; un copier-coller peut en perdre la fin. Rouvrez le lien de l’agent.",
 	"enrol.none": "Ouvrez le lien que l’agent affiche à son démarrage. Il commence par l’adresse de cette page.",
 	"enrol.expired": "Ce lien a déjà servi, ou ses dix minutes sont écoulées. Créez un nouveau lien sur l’agent.",
+	"enrol.already": "Ce lien a rempli son office : {name} est déjà associé à ce navigateur.",
 	"enrol.mismatch":
 		"Les clés présentées par le service ne sont pas celles du lien. Rien n’a été associé. Quelqu’un entre vous et l’agent les a peut-être changées ; créez un nouveau lien, et prévenez-nous si cela se reproduit.",
 	"enrol.refused":
@@ -118,7 +119,7 @@ export const fr: Record<Key, string> = {
 	"enrol.browser":
 		"Ce navigateur ne peut pas garder les clés qu’exige un agent (Ed25519 et X25519). Utilisez une version récente de Firefox, Chrome, Edge ou Safari.",
 	"enrol.storage":
-		"Ce navigateur pourrait effacer les clés s’il venait à manquer d’espace. Dans ce cas, associez l’agent de nouveau.",
+		"Il n’y a rien à faire pour l’instant. Si cet appareil venait à manquer d’espace, le navigateur pourrait effacer les clés ; il vous faudrait alors associer l’agent de nouveau. Pour qu’il les garde durablement, ajoutez cette page à vos favoris, installez-la comme application, ou autorisez-la à conserver des données si le navigateur vous le demande.",
 
 	"add.title": "Ajouter une caméra",
 	"add.name": "Nom",
@@ -139,7 +140,7 @@ export const fr: Record<Key, string> = {
 	"add.noAgent":
 		"Aucun agent n’est encore associé à ce navigateur. Le mot de passe d’une caméra est scellé pour un seul agent : lancez d’abord un agent et ouvrez son lien ici.",
 	"add.otherBrowser":
-		"Vos agents ont été associés depuis un autre navigateur. Ajoutez-y la caméra, ou créez un nouveau lien sur l’agent et ouvrez-le ici.",
+		"Ce navigateur n’est encore associé à aucun agent. Votre compte en a un, mais il a été associé depuis un autre navigateur, ou par npm start, qui associe lui-même son agent de démonstration. Pour ajouter des caméras d’ici, lancez un agent et ouvrez son lien dans ce navigateur.",
 	"add.keyChanged":
 		"Le service présente pour cet agent une autre clé que celle que ce navigateur a retenue. Rien n’a été envoyé. Si vous avez réinstallé l’agent, associez-le de nouveau ; sinon, quelqu’un cherche peut-être à lire le mot de passe de votre caméra.",
 	"add.agentSilent":
@@ -192,18 +193,24 @@ export const fr: Record<Key, string> = {
 	"agents.lead": "Les ordinateurs qui, chez vous, parlent à vos caméras.",
 	"agents.none": "Aucun agent n’est encore associé à votre compte.",
 	"agents.here": "Associé depuis ce navigateur",
-	"agents.elsewhere": "Associé depuis un autre navigateur",
+	"agents.elsewhere": "Non associé à ce navigateur",
 	"agents.pending": "N’a pas encore confirmé",
 	"agents.refused": "N’a pas accepté l’association",
 	"agents.seen": "Vu le {day}",
 	"agents.seenToday": "Vu aujourd’hui",
 	"agents.another": "Associer un autre agent",
 	"agents.then": "Ouvrez ensuite ce lien dans ce navigateur. Il sert une seule fois, pendant dix minutes.",
+	"agents.further": "Utiliser un agent depuis ce navigateur aussi",
+	"agents.furtherText":
+		"Un agent que vous avez associé depuis un autre navigateur peut obéir aussi à celui-ci. Arrêtez-le, puis lancez cette commande là où vous l’aviez lancé. Elle affiche un lien.",
+	"agents.furtherThen": "Ouvrez ce lien dans ce navigateur, puis relancez l’agent comme d’habitude.",
 	"agents.unlink": "Dissocier {name}",
 	"agents.unlinkShort": "Dissocier",
 	"agents.unlinkTitle": "Dissocier « {name} » ?",
 	"agents.unlinkText":
-		"Ses caméras disparaissent aussitôt de votre compte. L’agent, lui, garde leurs adresses et leurs mots de passe ; pour vous en servir de nouveau, associez-le encore une fois.",
+		"Ses caméras disparaissent aussitôt de votre compte et l’agent cesse de les diffuser. Il garde dans son dossier ses clés, ainsi que les adresses et les mots de passe scellés des caméras.",
+	"agents.unlinkAgain":
+		"Pour l’associer de nouveau, lancez cette commande là où vous l’aviez lancé. Elle efface ce que l’agent gardait ; à son prochain démarrage, il affiche un nouveau lien.",
 	"agents.unlinkConfirm": "Dissocier",
 
 	"live.picture": "Image en direct de {name}",

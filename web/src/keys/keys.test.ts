@@ -42,7 +42,7 @@ const honest = () =>
 describe("linking an agent", () => {
 	it("pins the keys of the link, and proves this browser's keys with a secret that the service never sees", async () => {
 		const { api, sent } = honest();
-		const found = await examine(api, fragment);
+		const found = await examine(api, vault, account, fragment);
 		if (!found.ok) throw new Error(found.refusal.code);
 		expect(await claim(api, vault, account, found.value, "Chrome")).toEqual({ ok: true, value: { agentId, deviceId } });
 		const body = sent["/api/enrolments/claim"]!;
@@ -56,15 +56,35 @@ describe("linking an agent", () => {
 		const { api, sent } = service({
 			"/api/enrolments/lookup": [200, { signKey: agent.sealKey, sealKey: agent.sealKey, name: "attic" }],
 		});
-		expect(await examine(api, fragment)).toEqual({ ok: false, refusal: { code: "fingerprint-mismatch" } });
+		expect(await examine(api, vault, account, fragment)).toEqual({
+			ok: false,
+			refusal: { code: "fingerprint-mismatch" },
+		});
 		expect(Object.keys(sent)).toEqual(["/api/enrolments/lookup"]);
 	});
 	it("says in a word what is wrong with the link", async () => {
 		const { api } = service({ "/api/enrolments/lookup": [410, {}] });
-		expect(await examine(api, fragment)).toEqual({ ok: false, refusal: { code: "expired" } });
+		expect(await examine(api, vault, account, fragment)).toEqual({ ok: false, refusal: { code: "expired" } });
 		for (const bad of ["", "abc", fragment.slice(0, -1), `${fragment}.x`]) {
-			expect(await examine(api, bad)).toEqual({ ok: false, refusal: { code: "bad-link" } });
+			expect(await examine(api, vault, account, bad)).toEqual({ ok: false, refusal: { code: "bad-link" } });
 		}
+	});
+	it("a used link is no error where this very browser used it and the agent obeys it", async () => {
+		const device = { id: deviceId, confirmed: true };
+		const pin = { agentId, account, name: "attic", signKey: agent.signKey, sealKey: agent.sealKey, deviceId };
+		const opened = async (devices: object[]) => {
+			const { api } = service({ "/api/enrolments/lookup": [410, {}], "/api/devices": [200, { devices }] });
+			const found = await examine(api, vault, account, fragment);
+			return found.ok ? undefined : found.refusal;
+		};
+		expect(await opened([device])).toEqual({ code: "expired" });
+		await vault.savePin(pin);
+		expect(await opened([device])).toEqual({ code: "linked-already", name: "attic" });
+		for (const devices of [[], [{ ...device, confirmed: false }], [{ ...device, id: newId() }]]) {
+			expect(await opened(devices)).toEqual({ code: "expired" });
+		}
+		await vault.savePin({ ...pin, signKey: agent.sealKey });
+		expect(await opened([device])).toEqual({ code: "expired" });
 	});
 	it("makes keys once, and no code can read their private halves", async () => {
 		const device = await deviceFor(vault, account);

@@ -34,7 +34,7 @@ export function AddCamera() {
 					<ProblemNotice problem={problem()} retry={() => void refetch()} />
 				</Show>
 				<Show when={agents()?.agents.length === 0}>
-					<Notice kind="warning">
+					<Notice>
 						<p>{(agents()?.others ?? 0) > 0 ? t("add.otherBrowser") : t("add.noAgent")}</p>
 						<p>
 							<Link href="/agents">{t("first.how")}</Link>

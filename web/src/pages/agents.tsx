@@ -83,6 +83,14 @@ export function Agents() {
 						<StartCommand />
 						<p class="soft">{t("agents.then")}</p>
 					</section>
+					<Show when={list()?.some((agent) => agent.state === "active" && !here(agent))}>
+						<section class="card" aria-labelledby="further">
+							<h2 id="further">{t("agents.further")}</h2>
+							<p class="soft">{t("agents.furtherText")}</p>
+							<StartCommand further />
+							<p class="soft">{t("agents.furtherThen")}</p>
+						</section>
+					</Show>
 				</Show>
 				<Show when={asked()}>
 					{(agent) => (
@@ -93,7 +101,12 @@ export function Agents() {
 							action={t("agents.unlinkConfirm")}
 							onConfirm={() => void unlink(agent())}
 							onClose={() => setAsked(undefined)}
-						/>
+						>
+							<p>{t("agents.unlinkAgain")}</p>
+							<p class="command">
+								<code>npm run agent -- forget</code>
+							</p>
+						</Confirm>
 					)}
 				</Show>
 			</div>

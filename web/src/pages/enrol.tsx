@@ -30,9 +30,10 @@ function refusalText(refusal: EnrolRefusal | { code: "agent" }): string {
 		expired: "enrol.expired",
 		"fingerprint-mismatch": "enrol.mismatch",
 		browser: "enrol.browser",
+		"linked-already": "enrol.already",
 		agent: "enrol.refused",
 	} as const;
-	return t(keys[refusal.code]);
+	return t(keys[refusal.code], { name: "name" in refusal ? refusal.name : "" });
 }
 
 function How() {
@@ -40,6 +41,16 @@ function How() {
 		<p>
 			<Link href="/agents">{t("first.how")}</Link>
 		</p>
+	);
+}
+
+function Next() {
+	return (
+		<div class="row">
+			<Link class="button primary" href="/cameras/new">
+				{t("enrol.next")}
+			</Link>
+		</div>
 	);
 }
 
@@ -55,7 +66,7 @@ export function Enrol() {
 		on(pendingLink, async (fragment) => {
 			if (fragment === undefined) return;
 			setStep({ at: "checking" });
-			const found = await examine(api, fragment);
+			const found = await examine(api, vault, account()?.id ?? "", fragment);
 			setStep(found.ok ? { at: "ready", candidate: found.value } : { at: "refused", refusal: found.refusal });
 		}),
 	);
@@ -114,10 +125,12 @@ export function Enrol() {
 					<Match when={refusal()}>
 						{(why) => (
 							<>
-								<Notice kind="problem">
+								<Notice kind={why().code === "linked-already" ? "good" : "problem"}>
 									<p>{refusalText(why())}</p>
 								</Notice>
-								<How />
+								<Show when={why().code === "linked-already"} fallback={<How />}>
+									<Next />
+								</Show>
 							</>
 						)}
 					</Match>
@@ -153,15 +166,11 @@ export function Enrol() {
 									<p>{step().at === "done" ? t("enrol.doneText", { name: found().name }) : t("enrol.silent")}</p>
 								</Notice>
 								<Show when={!kept()}>
-									<Notice kind="warning">
+									<Notice>
 										<p>{t("enrol.storage")}</p>
 									</Notice>
 								</Show>
-								<div class="row">
-									<Link class="button primary" href="/cameras/new">
-										{t("enrol.next")}
-									</Link>
-								</div>
+								<Next />
 							</>
 						)}
 					</Match>

@@ -149,7 +149,7 @@ function FirstUse() {
 				<p class="lead">{t("first.lead")}</p>
 			</header>
 			<Show when={elsewhere()}>
-				<Notice kind="warning">
+				<Notice>
 					<p>{t("add.otherBrowser")}</p>
 				</Notice>
 			</Show>

@@ -3,9 +3,12 @@ import { t } from "../i18n/index.ts";
 
 const COPIED_MS = 2000;
 
-/** The command that starts an agent for this very service. Until the agent comes as one file, it runs from the source. */
-export function StartCommand() {
-	const words = ["npm ci", "&&", "node --import tsx", "agent/main.ts", "--origin", location.origin];
+/**
+ * The command that starts an agent for this very service, or has one show a link for a further browser. Until the agent
+ * comes as one file, it runs from the source.
+ */
+export function StartCommand(props: { further?: boolean }) {
+	const words = ["npm run agent", "--", ...(props.further ? ["enrol"] : []), "--origin", location.origin];
 	const [copied, setCopied] = createSignal(false);
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	onCleanup(() => clearTimeout(timer));

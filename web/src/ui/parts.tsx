@@ -157,6 +157,8 @@ export function Submit(props: { children: string; busy: string | undefined; disa
 export function Confirm(props: {
 	title: string;
 	text: string;
+	/** What else is to be known before the answer. */
+	children?: JSX.Element;
 	action: string;
 	danger?: boolean;
 	onConfirm: () => void;
@@ -169,6 +171,7 @@ export function Confirm(props: {
 		<dialog ref={dialog} aria-labelledby={id} onClose={() => props.onClose()}>
 			<h2 id={id}>{props.title}</h2>
 			<p>{props.text}</p>
+			{props.children}
 			<div class="row choices">
 				<button
 					type="button"

@@ -47,7 +47,7 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 				</span>
 				<nav aria-label={t("app.nav")}>
 					<Show when={account()}>
-						<Link class="button quiet wide" href="/" aria-current={here("/")}>
+						<Link class="button quiet" href="/" title={t("app.cameras")} aria-current={here("/")}>
 							<Cctv size={20} aria-hidden="true" />
 							<span class="word">{t("app.cameras")}</span>
 						</Link>
