@@ -71,9 +71,9 @@ export const en = {
 	"home.bothLive": "Both live",
 	"home.someLive": "{live} of {count} live",
 	"home.noneLive": "None of {count} live",
-	"home.oneInView": "The one in view is live",
-	"home.bothInView": "Both in view are live",
-	"home.allInView": "All {count} in view are live",
+	"home.oneInView": "One in view, live",
+	"home.bothInView": "Both in view live",
+	"home.allInView": "All {count} in view live",
 	"home.grid": "Live pictures",
 	"first.title": "Three steps to the first picture",
 	"first.lead":
@@ -136,7 +136,7 @@ export const en = {
 	"add.noAgent":
 		"No agent is linked to this browser yet. The camera’s password is sealed for one agent, so start an agent and open its link here first.",
 	"add.otherBrowser":
-		"This browser is not linked to an agent yet. Your account has one, but it was linked from another browser, or by npm start, which links its demo agent by itself. To add cameras from here, start an agent and open its link in this browser.",
+		"This browser is not linked to an agent yet. Your account has one, but it was linked from another browser, or by “npm start”, which links its demo agent by itself. To add cameras from here, start an agent and open its link in this browser.",
 	"add.keyChanged":
 		"The service shows a different key for this agent than the one this browser pinned. Nothing was sent. If you reinstalled the agent, link it again; if not, somebody may be trying to read your camera’s password.",
 	"add.agentSilent":
@@ -156,7 +156,7 @@ export const en = {
 	"settings.rename": "Save the name",
 	"access.title": "Address and password",
 	"access.lead":
-		"Changed the camera’s password, or did its address change? Type it here, always with user name and password: only the agent knows them.",
+		"If the camera’s address or password has changed, type all of it here, user name and password included: only the agent knows those.",
 	"access.passwordHint":
 		"Must be typed again: nobody but the agent knows it. Sealed here; the service passes it on and cannot read it.",
 	"access.action": "Change and ask the camera",

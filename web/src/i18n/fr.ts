@@ -73,9 +73,9 @@ export const fr: Record<Key, string> = {
 	"home.bothLive": "Les deux en direct",
 	"home.someLive": "{live} sur {count} en direct",
 	"home.noneLive": "Aucune des {count} en direct",
-	"home.oneInView": "Celle à l’écran est en direct",
-	"home.bothInView": "Les deux à l’écran sont en direct",
-	"home.allInView": "Les {count} à l’écran sont en direct",
+	"home.oneInView": "1 visible en direct",
+	"home.bothInView": "2 visibles en direct",
+	"home.allInView": "{count} visibles en direct",
 	"home.grid": "Images en direct",
 	"first.title": "Trois étapes jusqu’à la première image",
 	"first.lead":
@@ -140,7 +140,7 @@ export const fr: Record<Key, string> = {
 	"add.noAgent":
 		"Aucun agent n’est encore associé à ce navigateur. Le mot de passe d’une caméra est scellé pour un seul agent : lancez d’abord un agent et ouvrez son lien ici.",
 	"add.otherBrowser":
-		"Ce navigateur n’est encore associé à aucun agent. Votre compte en a un, mais il a été associé depuis un autre navigateur, ou par npm start, qui associe lui-même son agent de démonstration. Pour ajouter des caméras d’ici, lancez un agent et ouvrez son lien dans ce navigateur.",
+		"Ce navigateur n’est encore associé à aucun agent. Votre compte en a un, mais il a été associé depuis un autre navigateur, ou par « npm start », qui associe lui-même son agent de démonstration. Pour ajouter des caméras d’ici, lancez un agent et ouvrez son lien dans ce navigateur.",
 	"add.keyChanged":
 		"Le service présente pour cet agent une autre clé que celle que ce navigateur a retenue. Rien n’a été envoyé. Si vous avez réinstallé l’agent, associez-le de nouveau ; sinon, quelqu’un cherche peut-être à lire le mot de passe de votre caméra.",
 	"add.agentSilent":
@@ -161,7 +161,7 @@ export const fr: Record<Key, string> = {
 	"settings.rename": "Enregistrer le nom",
 	"access.title": "Adresse et mot de passe",
 	"access.lead":
-		"L’adresse ou le mot de passe de la caméra a changé ? Saisissez-les ici, toujours avec le nom d’utilisateur et le mot de passe : seul l’agent les connaît.",
+		"Si l’adresse ou le mot de passe de la caméra a changé, saisissez le tout ici, nom d’utilisateur et mot de passe compris : seul l’agent les connaît.",
 	"access.passwordHint":
 		"À saisir de nouveau : personne d’autre que l’agent ne le connaît. Scellé ici ; le service le transmet sans pouvoir le lire.",
 	"access.action": "Modifier et interroger la caméra",
@@ -181,7 +181,7 @@ export const fr: Record<Key, string> = {
 	"settings.soundConfirm": "J’ai compris, activer le son",
 	"settings.delete": "Supprimer cette caméra",
 	"settings.deleteElsewhere":
-		"Le service oublie la caméra, et plus personne ne peut la regarder. Son agent garde toutefois l’adresse et le mot de passe scellés : seul un navigateur qui lui est associé peut les faire effacer. Supprimez plutôt la caméra depuis ce navigateur-là, ou supprimez aussi le dossier de l’agent.",
+		"Le service oublie la caméra, et plus personne ne peut la regarder. Son agent garde toutefois l’adresse et le mot de passe scellés : seul un navigateur qui lui est associé peut les faire effacer. Supprimez-la plutôt depuis ce dernier, ou supprimez aussi le dossier de l’agent.",
 	"settings.deleteText":
 		"L’agent oublie l’adresse et le mot de passe. Les personnes qui regardent cessent de la voir en quelques secondes.",
 	"settings.deleteTitle": "Supprimer « {name} » ?",
