@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { z } from "zod";
 
 /**
@@ -61,9 +62,7 @@ export function clockOffset(frame: ClockFrame, receivedMs: number): number | und
  */
 export function peerBroadcastOf(token: string): string | undefined {
 	try {
-		const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-		const claims: unknown = JSON.parse(atob(payload));
-		const parsed = z.object({ put: z.array(z.string()) }).safeParse(claims);
+		const parsed = z.object({ put: z.array(z.string()) }).safeParse(decodeJwt(token));
 		return parsed.data?.put.find((path) => path.startsWith(`${PEER_PREFIX}/`));
 	} catch {
 		return undefined;

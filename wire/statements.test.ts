@@ -10,7 +10,7 @@ import {
 	verifyEnrolmentMac,
 } from "./enrolment.ts";
 import { fromBase64Url, Id, newId, toBase64Url } from "./ids.ts";
-import type { CryptoKey, CryptoKeyPair } from "./keys.ts";
+import { type CryptoKey, type CryptoKeyPair, newSignKeys } from "./keys.ts";
 import { MAX_STATEMENT_BYTES } from "./limits.ts";
 import { newSealKeys, openCamera, sealCamera } from "./seal.ts";
 import { Command, Domain, openStatement, peekStatement, signStatement } from "./signed.ts";
@@ -18,7 +18,7 @@ import { Command, Domain, openStatement, peekStatement, signStatement } from "./
 const text = (value: string) => new TextEncoder().encode(value);
 let keys: CryptoKeyPair;
 beforeAll(async () => {
-	keys = (await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"])) as CryptoKeyPair;
+	keys = await newSignKeys(false);
 });
 const command = (): Command => ({
 	v: 1,
@@ -63,7 +63,7 @@ describe("signed statements", () => {
 		const statement = await signStatement(keys.privateKey, Domain.command, command());
 		const [body = "", mark = ""] = statement.split(".");
 		const changed = `${toBase64Url(text(new TextDecoder().decode(fromBase64Url(body)).replace('"on":true', '"on":false')))}.${mark}`;
-		const other = (await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"])) as CryptoKeyPair;
+		const other = await newSignKeys(false);
 		const open = (key: CryptoKey, value: string) => openStatement(key, Domain.command, Command, value);
 		expect(await open(keys.publicKey, changed)).toEqual({ ok: false, refusal: "bad-signature" });
 		expect(await open(other.publicKey, statement)).toEqual({ ok: false, refusal: "bad-signature" });

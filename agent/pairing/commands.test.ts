@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
-import type { CryptoKeyPair } from "@mivisus/wire/keys";
+import { type CryptoKeyPair, exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { sealCamera } from "@mivisus/wire/seal";
 import { type CameraAccess, type Command, Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -25,8 +25,8 @@ let identity: Identity;
 let keys: CryptoKeyPair;
 beforeEach(async () => {
 	home = mkdtempSync(join(tmpdir(), "mivisus-agent-"));
-	keys = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
-	const signKey = toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey)));
+	keys = await newSignKeys(true);
+	const signKey = await exportKey("raw", keys.publicKey);
 	store = await StateStore.open(home, async () => ({
 		v: 1,
 		identity: await createIdentity(),
@@ -117,7 +117,7 @@ describe("the worker as attacker is refused, in words", () => {
 	});
 	it("an unsigned one, one by a stranger, one with a changed field", async () => {
 		const value = command({ sealed: await seal() });
-		const stranger = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
+		const stranger = await newSignKeys(true);
 		const [body] = (await sign(value)).split(".");
 		expect(await refusal(`${body}.AAAA`)).toBe("bad-signature");
 		expect(await refusal(await sign(value, stranger))).toBe("bad-signature");

@@ -1,6 +1,6 @@
 import { agentFingerprint } from "@mivisus/wire/enrolment";
 import { fromBase64Url, toBase64Url } from "@mivisus/wire/ids";
-import type { CryptoKey } from "@mivisus/wire/keys";
+import { type CryptoKey, exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { newSealKeys } from "@mivisus/wire/seal";
 import type { AgentState } from "../secrets/state.ts";
 
@@ -19,16 +19,11 @@ export interface Identity {
 
 /** Fresh keys for the state file. */
 export async function createIdentity(): Promise<StoredIdentity> {
-	const sign = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as {
-		privateKey: CryptoKey;
-		publicKey: CryptoKey;
-	};
+	const sign = await newSignKeys(true);
 	const seal = await newSealKeys();
-	const raw = async (format: "pkcs8" | "raw", key: CryptoKey) =>
-		toBase64Url(new Uint8Array(await crypto.subtle.exportKey(format, key)));
 	return {
-		signPrivate: await raw("pkcs8", sign.privateKey),
-		signPublic: await raw("raw", sign.publicKey),
+		signPrivate: await exportKey("pkcs8", sign.privateKey),
+		signPublic: await exportKey("raw", sign.publicKey),
 		sealPrivate: toBase64Url(seal.privateKey),
 		sealPublic: toBase64Url(seal.publicKey),
 	};

@@ -1,6 +1,6 @@
 import { agentFingerprint, makeEnrolmentMac, parseEnrolmentFragment } from "@mivisus/wire/enrolment";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
-import type { CryptoKey, CryptoKeyPair } from "@mivisus/wire/keys";
+import { exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { newSealKeys, sealCamera } from "@mivisus/wire/seal";
 import { type CameraAccess, type Command, Domain, signStatement } from "@mivisus/wire/signed";
 
@@ -59,10 +59,8 @@ export class Owner {
 		});
 		if ((await agentFingerprint(agent.signKey, agent.sealKey)) !== parts.fingerprint)
 			throw new Error("the service showed another agent");
-		const sign = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
-		const raw = async (format: "raw" | "pkcs8", key: CryptoKey) =>
-			toBase64Url(new Uint8Array(await crypto.subtle.exportKey(format, key)));
-		const deviceSignKey = await raw("raw", sign.publicKey);
+		const sign = await newSignKeys(true);
+		const deviceSignKey = await exportKey("raw", sign.publicKey);
 		const deviceSealKey = toBase64Url((await newSealKeys()).publicKey);
 		const claim = { account: this.accountId, fingerprint: parts.fingerprint, deviceSignKey, deviceSealKey };
 		const mac = await makeEnrolmentMac(parts.secret, claim);
@@ -72,7 +70,7 @@ export class Owner {
 			"/enrolments/claim",
 			body,
 		);
-		const signPrivate = await raw("pkcs8", sign.privateKey);
+		const signPrivate = await exportKey("pkcs8", sign.privateKey);
 		return {
 			signPrivate,
 			signPublic: deviceSignKey,

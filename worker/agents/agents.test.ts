@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId, toBase64Url } from "@mivisus/wire/ids";
-import type { CryptoKeyPair } from "@mivisus/wire/keys";
+import { type CryptoKeyPair, exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { type Assertion, Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hmac, hmacEquals, nodeRandom, sha256 } from "../platform/node.ts";
@@ -51,8 +51,8 @@ beforeEach(async () => {
 		nonceMac: { make: (text) => hmac(key, text), check: (text, mark) => hmacEquals(key, text, mark) },
 		random: nodeRandom,
 	});
-	keys = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
-	signKey = toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey)));
+	keys = await newSignKeys(true);
+	signKey = await exportKey("raw", keys.publicKey);
 });
 afterEach(async () => {
 	await database.close();

@@ -1,21 +1,18 @@
-import { toBase64Url } from "@mivisus/wire/ids";
+import { exportKey, newSignKeys } from "@mivisus/wire/keys";
 import type { Device, Vault } from "./vault.ts";
-
-const raw = async (key: CryptoKey) => toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", key)));
 
 /** This browser's keys for `account`, made at the first call. Rejects where the browser knows no Ed25519 or X25519. */
 export async function deviceFor(vault: Vault, account: string): Promise<Device> {
 	const known = await vault.device(account);
 	if (known) return known;
-	// WebCrypto's `extractable` concerns private keys only; public ones can always be exported.
-	const sign = (await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"])) as CryptoKeyPair;
+	const sign = await newSignKeys(false);
 	const seal = (await crypto.subtle.generateKey({ name: "X25519" }, false, ["deriveBits"])) as CryptoKeyPair;
 	const device: Device = {
 		account,
 		sign,
 		seal,
-		signKey: await raw(sign.publicKey),
-		sealKey: await raw(seal.publicKey),
+		signKey: await exportKey("raw", sign.publicKey),
+		sealKey: await exportKey("raw", seal.publicKey),
 		counter: 0,
 	};
 	await vault.saveDevice(device);

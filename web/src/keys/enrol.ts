@@ -3,8 +3,6 @@ import type { Api, Problem } from "../api/client.ts";
 import { deviceFor } from "./device.ts";
 import type { Pin, Vault } from "./vault.ts";
 
-export { inGroups } from "@mivisus/wire/enrolment";
-
 /** Why a link could not be used. */
 export type EnrolRefusal =
 	| { code: "bad-link" | "expired" | "fingerprint-mismatch" | "browser" }

@@ -1,8 +1,9 @@
+import { inGroups } from "@mivisus/wire/enrolment";
 import { createEffect, createSignal, Match, on, onCleanup, Show, Switch } from "solid-js";
 import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { askPersistence, browserLabel } from "../keys/device.ts";
-import { type Candidate, claim, type EnrolRefusal, examine, inGroups } from "../keys/enrol.ts";
+import { type Candidate, claim, type EnrolRefusal, examine } from "../keys/enrol.ts";
 import { vault } from "../keys/vault.ts";
 import { Field, Loading, Notice, Submit, Title } from "../ui/parts.tsx";
 import { Link } from "../ui/router.tsx";

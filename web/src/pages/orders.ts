@@ -1,4 +1,4 @@
-import type { CameraAccess } from "@mivisus/wire/signed";
+import { type CameraAccess, Command, peekStatement } from "@mivisus/wire/signed";
 import type { Api, Problem, Result } from "../api/client.ts";
 import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
@@ -53,10 +53,11 @@ export async function awaitOrder(api: Api, id: string, signal: AbortSignal): Pro
 	return { end: "silent" };
 }
 
-/** The id inside a signed order, which the service uses for it too. */
+/** The id inside a signed order of this page, which the service uses for it too. */
 export function orderId(statement: string): string {
-	const body = statement.split(".")[0] ?? "";
-	return String(JSON.parse(atob(body.replaceAll("-", "+").replaceAll("_", "/"))).id);
+	const order = peekStatement(Command, statement);
+	if (!order.ok) throw new Error(`this page signed an order that cannot be read: ${order.refusal}`);
+	return order.value.id;
 }
 
 /** Whether the service still shows the keys of the pin; asked right before anything is sealed or signed. */

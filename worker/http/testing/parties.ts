@@ -1,6 +1,6 @@
 import { agentFingerprint, makeEnrolmentMac, newEnrolmentSecrets } from "@mivisus/wire/enrolment";
 import { newId, toBase64Url } from "@mivisus/wire/ids";
-import type { CryptoKey, CryptoKeyPair } from "@mivisus/wire/keys";
+import { type CryptoKey, exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { newSealKeys } from "@mivisus/wire/seal";
 import { type Assertion, type Command, Domain, signStatement } from "@mivisus/wire/signed";
 import type { Answered, TestWorker } from "./server.ts";
@@ -16,9 +16,9 @@ export class Keys {
 		this.sealKey = sealKey;
 	}
 	static async make(): Promise<Keys> {
-		const sign = (await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"])) as CryptoKeyPair;
-		const raw = new Uint8Array(await crypto.subtle.exportKey("raw", sign.publicKey));
-		return new Keys(sign.privateKey, toBase64Url(raw), toBase64Url((await newSealKeys()).publicKey));
+		const sign = await newSignKeys(false);
+		const sealKey = toBase64Url((await newSealKeys()).publicKey);
+		return new Keys(sign.privateKey, await exportKey("raw", sign.publicKey), sealKey);
 	}
 }
 
