@@ -1,6 +1,5 @@
 import { Owner } from "../scripts/start/owner.ts";
-import { startGstCamera } from "../test/cameras/gst.ts";
-import { openChromium, System } from "../test/e2e/system.ts";
+import { Stage } from "../test/e2e/stage.ts";
 import { untilStamp } from "../test/e2e/timecode.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 
@@ -14,10 +13,9 @@ const CAMERA = { user: "viewer", password: "bench-camera" };
  * browser: what no viewer can be faster than.
  */
 export async function firstPicture(): Promise<Figures> {
-	const camera = await startGstCamera(CAMERA);
-	const system = await System.start();
-	const browser = await openChromium();
+	const stage = await Stage.open(CAMERA);
 	try {
+		const { system, camera, context, page } = stage;
 		const owner = new Owner(system.origin);
 		await owner.call("POST", "/accounts", ACCOUNT);
 		await owner.signIn(ACCOUNT.email, ACCOUNT.password);
@@ -26,9 +24,7 @@ export async function firstPicture(): Promise<Figures> {
 		const state = await owner.enrol(link, "bench");
 		const url = { scheme: "rtsp" as const, host: "127.0.0.1", port: camera.port, path: camera.path };
 		const id = await owner.addCamera(state, "Bench", { v: 1, url, ...CAMERA });
-		const context = await browser.newContext({ locale: "en-GB" });
 		await context.addCookies([{ name: "session", value: owner.cookie, url: system.origin }]);
-		const page = await context.newPage();
 		const loads: number[] = [];
 		const clicks: number[] = [];
 		const empty: number[] = [];
@@ -64,8 +60,6 @@ export async function firstPicture(): Promise<Figures> {
 			ratioLoadToEmpty: Number((Number(load["load_p50Ms"]) / Math.max(1, Number(baseline["empty_p50Ms"]))).toFixed(2)),
 		};
 	} finally {
-		await browser.close();
-		await system.stop();
-		await camera.stop();
+		await stage.close();
 	}
 }

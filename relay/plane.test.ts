@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
+import { testConfig } from "./testing/config.ts";
 import { TestWorker } from "./testing/keys.ts";
 
 let worker: TestWorker;
@@ -19,21 +20,9 @@ const log: Log = { debug: record, info: record, warn: record, error: record };
 
 beforeAll(async () => {
 	worker = await TestWorker.create();
-	const keys = await worker.keys();
 	plane = await startPlane({
 		log,
-		config: {
-			instance: "relay-1",
-			host: "::",
-			port: 0,
-			httpHost: "127.0.0.1",
-			httpPort: 0,
-			hosts: ["localhost", "127.0.0.1"],
-			logLevel: "info",
-			tokenKeys: keys,
-			controlKeys: keys,
-			certificate: undefined,
-		},
+		config: await testConfig(worker),
 	});
 });
 afterAll(() => plane.close());

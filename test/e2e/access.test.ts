@@ -1,51 +1,44 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
+import { startGstCamera } from "../cameras/gst.ts";
 import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
-import { openChromium, System } from "./system.ts";
+import { openWindow, Stage } from "./stage.ts";
+import type { System } from "./system.ts";
 import { madeAfter, untilStamp } from "./timecode.ts";
 
 const BEFORE = { user: "viewer", password: "before-canary" };
 const AFTER = { user: "owner", password: "after-canary" };
 
+let stage: Stage;
 let system: System;
-let camera: GstCamera;
-let browser: Browser;
-let context: BrowserContext;
 let page: Page;
 let live: string;
 const field = (name: string) => page.getByLabel(name, { exact: true });
 const button = (name: string) => page.getByRole("button", { name });
 
 beforeAll(async () => {
-	camera = await startGstCamera(BEFORE);
-	system = await System.start();
-	browser = await openChromium();
-	context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-	context.setDefaultTimeout(15_000);
-	page = await context.newPage();
+	stage = await Stage.open(BEFORE);
+	({ system, page } = stage);
 	await signUp(page, system.origin);
 	await signIn(page, system.origin);
 	await linkAgent(page, (await system.startAgent("tcp")) ?? "");
-	await addCamera(page, system.origin, { name: "Front door", ...BEFORE, ...camera });
+	await addCamera(page, system.origin, { name: "Front door", ...BEFORE, ...stage.camera });
 	live = page.url();
 }, 60_000);
 afterAll(async () => {
-	await browser?.close();
-	await system?.stop();
-	await camera?.stop();
+	await stage?.close();
 });
 
 it("a camera whose password was changed says so, and leads to where it is typed", async () => {
 	await untilStamp(page, 10_000);
-	const { port } = camera;
-	await camera.stop();
-	camera = await startGstCamera({ ...AFTER, port });
+	const { port, path } = stage.camera;
+	await stage.camera.stop();
+	stage.camera = await startGstCamera({ ...AFTER, port });
 	await page.getByText(/refused the agent just now\. Check the user name and password\./).waitFor({ timeout: 20_000 });
 	await page.getByRole("link", { name: "Address and password" }).click();
 	await page.waitForURL(/settings#access$/);
 	await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("access");
-	expect(await field("Camera address").inputValue()).toBe(`rtsp://127.0.0.1:${port}${camera.path}`);
+	expect(await field("Camera address").inputValue()).toBe(`rtsp://127.0.0.1:${port}${path}`);
 	expect(await field("Password").inputValue()).toBe("");
 });
 
@@ -83,12 +76,12 @@ it("another address is shown from then on, and the sound stays as the owner set 
 		await page.reload();
 		expect(await field("Camera address").inputValue()).toBe(`rtsp://127.0.0.1:${moved.port}${moved.path}`);
 		expect(await button("Switch sound off").isVisible()).toBe(true);
-		await camera.stop();
+		await stage.camera.stop();
 		await page.goto(live);
 		await untilStamp(page, 10_000, madeAfter(Date.now()));
 	} finally {
-		await camera.stop();
-		camera = moved;
+		await stage.camera.stop();
+		stage.camera = moved;
 	}
 }, 60_000);
 
@@ -101,13 +94,12 @@ it("a name of blanks is refused in the page, in our words", async () => {
 });
 
 it("a browser that is not linked is told so, and what deleting there leaves behind", async () => {
-	const other = await browser.newContext({ locale: "en-GB" });
-	const stranger = await other.newPage();
+	const stranger = await openWindow(stage.browser);
 	await signIn(stranger, system.origin);
 	await stranger.goto(`${live}/settings`);
 	await stranger.getByText("Address and password can only be changed from a browser that is linked").waitFor();
 	expect(await stranger.getByLabel("Password", { exact: true }).count()).toBe(0);
 	await stranger.getByRole("button", { name: "Delete this camera" }).click();
 	await stranger.getByRole("dialog").getByText("keeps the sealed address and password").waitFor();
-	await other.close();
+	await stranger.context().close();
 });

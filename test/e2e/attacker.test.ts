@@ -1,41 +1,27 @@
-import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
-import { newSealKeys, sealCamera } from "@mivisus/wire/seal";
+import { sealCamera } from "@mivisus/wire/seal";
 import { type Command, Domain, signStatement } from "@mivisus/wire/signed";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
+import { Keys } from "../../worker/http/testing/parties.ts";
 import { Attacker } from "./attacker.ts";
+import { CAMILLE, signIn, signUp, typeCamera } from "./person.ts";
 import { formsOf } from "./secrets.ts";
-import { openChromium, System } from "./system.ts";
+import { Stage } from "./stage.ts";
+import type { System } from "./system.ts";
 import { untilStamp } from "./timecode.ts";
 
-const ACCOUNT = { email: "camille@example.test", fullName: "Camille Martin", password: "a calm sentence, not a word" };
 const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
 
-const strangerKey = () => {
-	const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-	const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
-	const imported = crypto.subtle.importKey(
-		"pkcs8",
-		privateKey.export({ format: "der", type: "pkcs8" }),
-		{ name: "Ed25519" },
-		false,
-		["sign"],
-	);
-	return { imported, publicKey: toBase64Url(new Uint8Array(raw)) };
-};
 /** What a statement says, whoever signed it. */
 const said = (statement: string): Command => JSON.parse(Buffer.from(statement.split(".")[0]!, "base64url").toString());
 
 describe("the service as attacker: what it can do is deny, not command or read", () => {
 	let attacker: Attacker;
+	let stage: Stage;
 	let system: System;
-	let camera: GstCamera;
-	let browser: Browser;
-	let context: BrowserContext;
 	let page: Page;
 	/** Everything the agent has written so far. */
 	const agentSaid = () => system.output.filter((line) => line.startsWith("agent")).join("\n");
@@ -47,47 +33,25 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		await page.goto("about:blank");
 		await page.goto(link);
 	};
-	const typeCamera = async (name: string) => {
-		await page.goto(`${system.origin}/cameras/new`);
-		await page.getByLabel("Name", { exact: true }).fill(name);
-		await page.getByLabel("Camera address").fill(`127.0.0.1:${camera.port}${camera.path}`);
-		await page.getByLabel("User name").fill(CAMERA.user);
-		await page.getByLabel("Password", { exact: true }).fill(CAMERA.password);
-		await button("Add the camera").click();
-	};
+	const type = (name: string) => typeCamera(page, system.origin, { name, ...CAMERA, ...stage.camera });
 
 	beforeAll(async () => {
 		attacker = await Attacker.start();
-		camera = await startGstCamera(CAMERA);
-		system = await System.start((workerPort) => attacker.front(workerPort));
-		browser = await openChromium();
-		context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-		context.setDefaultTimeout(15_000);
-		page = await context.newPage();
-		await page.goto(`${system.origin}/sign-up`);
-		await page.getByLabel("Full name").fill(ACCOUNT.fullName);
-		await page.getByLabel("Email address").fill(ACCOUNT.email);
-		await page.getByLabel("Password", { exact: true }).fill(ACCOUNT.password);
-		await button("Create the account").click();
-		await page.getByText("Thank you").waitFor();
-		await page.goto(`${system.origin}/sign-in`);
-		await page.getByLabel("Email address").fill(ACCOUNT.email);
-		await page.getByLabel("Password", { exact: true }).fill(ACCOUNT.password);
-		await button("Sign in").click();
+		stage = await Stage.open(CAMERA, (workerPort) => attacker.front(workerPort));
+		({ system, page } = stage);
+		await signUp(page, system.origin);
+		await signIn(page, system.origin);
 		await page.getByRole("heading", { name: /Three steps/ }).waitFor();
 	}, 60_000);
 	afterAll(async () => {
-		await browser?.close();
-		await system?.stop();
-		await camera?.stop();
+		await stage?.close();
 		attacker?.close();
 	});
 
 	let link: string;
 	it("shows keys of its own for the agent: the browser says so and links nothing", async () => {
 		link = (await system.startAgent("tcp"))!;
-		const mine = strangerKey().publicKey;
-		const sealKey = toBase64Url((await newSealKeys()).publicKey);
+		const { signKey: mine, sealKey } = await Keys.make();
 		for (const keys of [{ signKey: mine }, { sealKey }, { signKey: mine, sealKey }]) {
 			attacker.forge("POST /api/enrolments/lookup", (answer) => ({ ...answer, ...keys }));
 			await openLink(link);
@@ -99,7 +63,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 	});
 
 	it("passes a device of its own to the agent: the agent says so, links nothing and keeps nothing", async () => {
-		const mine = strangerKey().publicKey;
+		const mine = (await Keys.make()).signKey;
 		attacker.forge("POST /api/agent/enrolments/poll", (answer) =>
 			answer.state === "claimed" ? { ...answer, device: { ...answer.device, signKey: mine } } : answer,
 		);
@@ -140,10 +104,10 @@ describe("the service as attacker: what it can do is deny, not command or read",
 	});
 
 	it("shows another key for the linked agent: the browser says so and sends nothing", async () => {
-		const sealKey = toBase64Url((await newSealKeys()).publicKey);
+		const { sealKey } = await Keys.make();
 		await page.goto(`${system.origin}/cameras/new`);
 		attacker.forge("GET /api/agents", ({ agents }) => ({ agents: agents.map((one: object) => ({ ...one, sealKey })) }));
-		await typeCamera("Front door");
+		await type("Front door");
 		await page.getByText("The service shows a different key for this agent than the one this browser pinned").waitFor();
 		attacker.forge("GET /api/agents", undefined);
 		expect(attacker.sent("POST /api/cameras")).toBeUndefined();
@@ -153,7 +117,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		const agents = await page.evaluate(async () => (await (await fetch("/api/agents")).json()).agents);
 		const { sealKey } = agents.find((one: { state: string }) => one.state === "active");
 		const account = await page.evaluate(async () => (await (await fetch("/api/session")).json()).account.id);
-		const bait = { v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: camera.port + 1, path: "/bait" } };
+		const bait = { v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: stage.camera.port + 1, path: "/bait" } };
 		let altered = 0;
 		const alter = async (statement: string) => {
 			const command = said(statement);
@@ -172,7 +136,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 				}),
 			),
 		}));
-		await typeCamera("Front door");
+		await type("Front door");
 		await page.getByText(/The agent refused: .*signature is wrong/).waitFor();
 		attacker.forge("POST /api/agent/state", undefined);
 		expect(altered).toBe(1);
@@ -180,7 +144,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 	});
 
 	it("the owner tries again, untouched: the camera is seen", async () => {
-		await typeCamera("Front door");
+		await type("Front door");
 		await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
 		await page.getByRole("link", { name: "See it large" }).click();
 		await untilStamp(page, 10_000);
@@ -193,7 +157,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		const before = kept();
 		const command: Command = { ...owner, id: newId(), type: "camera.sound", on: true, counter: owner.counter + 1 };
 		const json = toBase64Url(new TextEncoder().encode(JSON.stringify(command)));
-		const mine = await strangerKey().imported;
+		const mine = (await Keys.make()).signPrivate;
 		const empty = toBase64Url(new Uint8Array(64));
 
 		const refusals = [];
@@ -239,7 +203,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 	it("A13: read all that passed, and the camera's password was in none of it", () => {
 		const bytes = Buffer.concat(attacker.seen);
 		// The search finds what is there: the account's own password went this way, over TLS in earnest.
-		expect(bytes.includes(ACCOUNT.password)).toBe(true);
+		expect(bytes.includes(CAMILLE.password)).toBe(true);
 		for (const form of formsOf(CAMERA.password)) expect(bytes.includes(form), String(form)).toBe(false);
 	});
 });

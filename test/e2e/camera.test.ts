@@ -1,34 +1,28 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
+import { startGstCamera } from "../cameras/gst.ts";
 import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
 import { commandLines, filesUnder, formsOf } from "./secrets.ts";
-import { openChromium, System } from "./system.ts";
+import { Stage } from "./stage.ts";
+import type { System } from "./system.ts";
 import { ageOf, madeAfter, readStamp, untilStamp } from "./timecode.ts";
 
 const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
 
 describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", (transport) => {
+	let stage: Stage;
 	let system: System;
-	let camera: GstCamera;
-	let browser: Browser;
 	let context: BrowserContext;
 	let page: Page;
 	let live: string;
 	const button = (name: string | RegExp, on = page) => on.getByRole("button", { name });
 
 	beforeAll(async () => {
-		camera = await startGstCamera(CAMERA);
-		system = await System.start();
-		browser = await openChromium();
-		context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-		context.setDefaultTimeout(15_000);
-		page = await context.newPage();
+		stage = await Stage.open(CAMERA);
+		({ system, context, page } = stage);
 	}, 60_000);
 	afterAll(async () => {
-		await browser?.close();
-		await system?.stop();
-		await camera?.stop();
+		await stage?.close();
 	});
 
 	it("a person signs up and signs in", async () => {
@@ -48,7 +42,7 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	});
 
 	it("the camera is added with its password, as typed, and seen: the picture is the camera's and it moves", async () => {
-		await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...camera });
+		await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...stage.camera });
 		live = page.url();
 		const first = await untilStamp(page, 10_000);
 		const second = await untilStamp(page, 5000, ({ frame }) => frame !== first.frame);
@@ -94,10 +88,10 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	}, 30_000);
 
 	it("the camera stops: the viewer says so in words within 5 s", async () => {
-		await camera.stop();
+		await stage.camera.stop();
 		await page.getByText("The camera cannot be reached just now.").waitFor({ timeout: 5000 });
-		const { port } = camera;
-		camera = await startGstCamera({ ...CAMERA, port });
+		const { port } = stage.camera;
+		stage.camera = await startGstCamera({ ...CAMERA, port });
 		// The agent tries again by itself, at most every 15 s.
 		await untilStamp(page, 20_000, madeAfter(Date.now()));
 	}, 40_000);

@@ -1,7 +1,11 @@
 import type { Page } from "playwright-core";
 
 /** An account's owner as the tests know them, unless they are somebody else. */
-const CAMILLE = { email: "camille@example.test", fullName: "Camille Martin", password: "a calm sentence, not a word" };
+export const CAMILLE = {
+	email: "camille@example.test",
+	fullName: "Camille Martin",
+	password: "a calm sentence, not a word",
+};
 
 /** What a person does on the pages, step by step, each until the page says that it is done. */
 export async function signUp(page: Page, origin: string, person = CAMILLE): Promise<void> {
@@ -24,18 +28,26 @@ export async function linkAgent(page: Page, link: string): Promise<void> {
 	await page.getByRole("button", { name: "Link this agent" }).click();
 	await page.getByText("The agent is linked").first().waitFor();
 }
-/** Ends on the camera's live page. */
-export async function addCamera(
-	page: Page,
-	origin: string,
-	camera: { name: string; user: string; password: string; port: number; path: string },
-): Promise<void> {
+/** A camera as its owner knows it. */
+interface Owned {
+	name: string;
+	user: string;
+	password: string;
+	port: number;
+	path: string;
+}
+/** Ends with the form on its way; what comes of it is the test's business. */
+export async function typeCamera(page: Page, origin: string, camera: Owned): Promise<void> {
 	await page.goto(`${origin}/cameras/new`);
 	await page.getByLabel("Name", { exact: true }).fill(camera.name);
 	await page.getByLabel("Camera address").fill(`127.0.0.1:${camera.port}${camera.path}`);
 	await page.getByLabel("User name").fill(camera.user);
 	await page.getByLabel("Password", { exact: true }).fill(camera.password);
 	await page.getByRole("button", { name: "Add the camera" }).click();
+}
+/** Ends on the camera's live page. */
+export async function addCamera(page: Page, origin: string, camera: Owned): Promise<void> {
+	await typeCamera(page, origin, camera);
 	await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
 	await page.getByRole("link", { name: "See it large" }).click();
 	await page.waitForURL(/\/cameras\/[\w-]{22}$/);

@@ -1,12 +1,12 @@
 import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { Priority } from "@mivisus/wire/moq/subscribe";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
 import { hearPage, played } from "./loudspeaker.ts";
 import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
-import { openChromium, System } from "./system.ts";
+import { Stage } from "./stage.ts";
+import type { System } from "./system.ts";
 import { untilStamp } from "./timecode.ts";
 import { type Access, visit } from "./visitor.ts";
 
@@ -20,9 +20,8 @@ describe.each([
 	{ audio: "aac", codec: "mp4a.40.2", shown: "AAC", sampleRate: 48_000 },
 	{ audio: "pcma", codec: "alaw", shown: "G.711", sampleRate: 8000 },
 ] as const)("the sound of a camera that sends $audio", ({ audio, codec, shown, sampleRate }) => {
+	let stage: Stage;
 	let system: System;
-	let camera: GstCamera;
-	let browser: Browser;
 	let page: Page;
 	let live: string;
 	const button = (name: string, on = page) => on.getByRole("button", { name });
@@ -60,24 +59,18 @@ describe.each([
 	};
 
 	beforeAll(async () => {
-		camera = await startGstCamera({ ...CAMERA, audio });
-		system = await System.start();
-		browser = await openChromium();
-		const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-		context.setDefaultTimeout(15_000);
-		page = await context.newPage();
+		stage = await Stage.open({ ...CAMERA, audio });
+		({ system, page } = stage);
 		await hearPage(page);
 		await signUp(page, system.origin);
 		await signIn(page, system.origin);
 		const link = await system.startAgent("tcp");
 		await linkAgent(page, link ?? "");
-		await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...camera });
+		await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...stage.camera });
 		live = page.url();
 	}, 60_000);
 	afterAll(async () => {
-		await browser?.close();
-		await system?.stop();
-		await camera?.stop();
+		await stage?.close();
 	});
 
 	it("03.3: is off until the owner switches it on: a picture, but no sound to be had", async () => {

@@ -87,7 +87,7 @@ export class System {
 }
 
 /** Debian's Chromium, headless, with a fresh profile; it talks to nobody but our own programs. */
-export function openChromium(): Promise<Browser> {
+export function openChromium(...switches: string[]): Promise<Browser> {
 	return chromium.launch({
 		executablePath: "/usr/bin/chromium",
 		args: [
@@ -99,6 +99,7 @@ export function openChromium(): Promise<Browser> {
 			"--disable-component-update",
 			"--disable-sync",
 			"--autoplay-policy=no-user-gesture-required",
+			...switches,
 		],
 	});
 }

@@ -7,22 +7,20 @@ import { newId } from "@mivisus/wire/ids";
 import { Priority } from "@mivisus/wire/moq/subscribe";
 import { CLOCK } from "@mivisus/wire/relay-tracks";
 import { importSigningKey, type RelayClaims, type SigningKey, signRelayToken } from "@mivisus/wire/token";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Owner } from "../../scripts/start/owner.ts";
-import { type GstCamera, startGstCamera } from "../cameras/gst.ts";
-import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
-import { openChromium, System } from "./system.ts";
+import { addCamera, CAMILLE, linkAgent, signIn, signUp } from "./person.ts";
+import { Stage } from "./stage.ts";
+import type { System } from "./system.ts";
 import { madeAfter, readStamp, untilStamp } from "./timecode.ts";
 import { type Access, visit } from "./visitor.ts";
 
 const CAMERA = { user: "viewer", password: "test-camera" };
 const EVE = { email: "eve@example.test", fullName: "Eve", password: "another calm sentence" };
-const CAMILLE = { email: "camille@example.test", password: "a calm sentence, not a word" };
 
+let stage: Stage;
 let system: System;
-let camera: GstCamera;
-let browser: Browser;
 let context: BrowserContext;
 /** The owner's window with the front door's running picture. */
 let page: Page;
@@ -33,18 +31,14 @@ const owner = {} as { camille: Owner; eve: Owner };
 let workerKey: SigningKey;
 
 beforeAll(async () => {
-	camera = await startGstCamera(CAMERA);
-	system = await System.start();
-	browser = await openChromium();
-	context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-	context.setDefaultTimeout(15_000);
-	page = await context.newPage();
+	stage = await Stage.open(CAMERA);
+	({ system, context, page } = stage);
 	await signUp(page, system.origin);
 	await signIn(page, system.origin);
 	await linkAgent(page, (await system.startAgent("tcp")) ?? "");
-	await addCamera(page, system.origin, { name: "Garden", ...CAMERA, ...camera });
+	await addCamera(page, system.origin, { name: "Garden", ...CAMERA, ...stage.camera });
 	garden = page.url().slice(-22);
-	await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...camera });
+	await addCamera(page, system.origin, { name: "Front door", ...CAMERA, ...stage.camera });
 	frontDoor = page.url().slice(-22);
 	await untilStamp(page, 10_000);
 	owner.camille = new Owner(system.origin);
@@ -56,9 +50,7 @@ beforeAll(async () => {
 	workerKey = await importSigningKey(secrets.tokenKey);
 }, 60_000);
 afterAll(async () => {
-	await browser?.close();
-	await system?.stop();
-	await camera?.stop();
+	await stage?.close();
 });
 
 /** What the worker gives to the owner who wants to see the front door. */

@@ -3,8 +3,9 @@ import { type Catalog, decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { newId } from "@mivisus/wire/ids";
 import { Priority } from "@mivisus/wire/moq/subscribe";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openChromium } from "../e2e/system.ts";
 import { ElementPages } from "./elements.ts";
 import { TestRelay } from "./relay.ts";
 
@@ -12,18 +13,7 @@ let relay: TestRelay;
 let site: ElementPages;
 let browser: Browser;
 beforeAll(async () => {
-	const launch = chromium.launch({
-		executablePath: "/usr/bin/chromium",
-		args: [
-			"--headless",
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-background-networking",
-			"--disable-component-update",
-			"--use-fake-device-for-media-stream",
-			"--use-fake-ui-for-media-stream",
-		],
-	});
+	const launch = openChromium("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
 	[relay, site, browser] = await Promise.all([TestRelay.start(), ElementPages.serve("publish"), launch]);
 });
 afterAll(async () => {

@@ -3,6 +3,7 @@ import type { Session } from "@mivisus/transport/port";
 import type { RelayClaims } from "@mivisus/wire/token";
 import type { Log } from "../../relay/log.ts";
 import { type Plane, startPlane } from "../../relay/plane.ts";
+import { testConfig } from "../../relay/testing/config.ts";
 import { TestWorker } from "../../relay/testing/keys.ts";
 
 /** What a token grants; what is left out grants nothing. */
@@ -19,23 +20,11 @@ export class TestRelay {
 	}
 	static async start(): Promise<TestRelay> {
 		const worker = await TestWorker.create();
-		const keys = await worker.keys();
 		const silent = () => {};
 		const log: Log = { debug: silent, info: silent, warn: silent, error: silent };
 		const plane = await startPlane({
 			log,
-			config: {
-				instance: worker.audience,
-				host: "::",
-				port: 0,
-				httpHost: "127.0.0.1",
-				httpPort: 0,
-				hosts: ["localhost", "127.0.0.1"],
-				logLevel: "info",
-				tokenKeys: keys,
-				controlKeys: keys,
-				certificate: undefined,
-			},
+			config: await testConfig(worker),
 		});
 		return new TestRelay(plane, worker);
 	}

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hmac, hmacEquals, nodeRandom, sha256 } from "../platform/node.ts";
 import { agentStore } from "../store/agents.ts";
 import { Database } from "../store/database.ts";
+import { accountRow } from "../store/testing/rows.ts";
 import { type Agent, type AgentStore, Agents, type Device } from "./agents.ts";
 
 const MINUTE = 60_000;
@@ -24,21 +25,7 @@ beforeEach(async () => {
 	now = Date.UTC(2026, 10, 25);
 	folder = mkdtempSync(join(tmpdir(), "mivisus-agents-"));
 	database = await Database.open(`file:${join(folder, "db")}`);
-	await database.write((db) =>
-		db
-			.insertInto("accounts")
-			.values({
-				id: account,
-				email: "a",
-				email_key: "a",
-				full_name: "N",
-				password_hash: "h",
-				state: "active",
-				language: "en",
-				created_at: 1,
-			})
-			.execute(),
-	);
+	await database.write((db) => db.insertInto("accounts").values(accountRow("a", account)).execute());
 	store = agentStore(
 		database,
 		() => {},

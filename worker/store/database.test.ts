@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DATA_MAP } from "../data-map.ts";
 import { Database } from "./database.ts";
+import { accountRow } from "./testing/rows.ts";
 
 let folder: string;
 let database: Database;
@@ -17,23 +18,13 @@ afterEach(async () => {
 	await database.close();
 	rmSync(folder, { recursive: true });
 });
-const account = (email: string) => ({
-	id: newId(),
-	email,
-	email_key: email,
-	full_name: "N",
-	password_hash: "h",
-	state: "active" as const,
-	language: "en" as const,
-	created_at: 1,
-});
 
 describe("the database", () => {
 	it("D2: 20 concurrent writers, 400 transactions, none lost and none busy", async () => {
 		await database.write((db) =>
 			db
 				.insertInto("accounts")
-				.values({ ...account("a"), revision: 0 })
+				.values({ ...accountRow("a"), revision: 0 })
 				.execute(),
 		);
 		const bump = () =>
@@ -54,11 +45,11 @@ describe("the database", () => {
 	});
 	it("a rejected transaction leaves nothing, and the next one works", async () => {
 		const failing = database.write(async (db) => {
-			await db.insertInto("accounts").values(account("gone")).execute();
+			await db.insertInto("accounts").values(accountRow("gone")).execute();
 			throw new Error("no");
 		});
 		await expect(failing).rejects.toThrow("no");
-		await database.write((db) => db.insertInto("accounts").values(account("there")).execute());
+		await database.write((db) => db.insertInto("accounts").values(accountRow("there")).execute());
 		expect((await database.read.selectFrom("accounts").select("email").execute()).map(({ email }) => email)).toEqual([
 			"there",
 		]);
@@ -79,7 +70,7 @@ describe("the database", () => {
 			const held = database.write(async (db) => {
 				await db
 					.insertInto("accounts")
-					.values(account(`a${round}`))
+					.values(accountRow(`a${round}`))
 					.execute();
 				expect(await Promise.all(Array.from({ length: 30 }, read))).toHaveLength(30);
 			});
@@ -94,7 +85,7 @@ describe("the database", () => {
 		expect(await read()).toHaveLength(5);
 	});
 	it("nothing is written past the queue", async () => {
-		await expect(database.read.insertInto("accounts").values(account("a")).execute()).rejects.toThrow(
+		await expect(database.read.insertInto("accounts").values(accountRow("a")).execute()).rejects.toThrow(
 			"writing goes through Database.write",
 		);
 	});
@@ -106,7 +97,7 @@ describe("the database", () => {
 	});
 	it("erased text is in no file after a checkpoint", async () => {
 		const canary = `canary-${newId()}`;
-		await database.write((db) => db.insertInto("accounts").values(account(canary)).execute());
+		await database.write((db) => db.insertInto("accounts").values(accountRow(canary)).execute());
 		await database.write((db) => db.deleteFrom("accounts").execute());
 		await database.checkpoint();
 		for (const file of ["db", "db-wal"]) {
@@ -115,7 +106,7 @@ describe("the database", () => {
 		}
 	});
 	it("is migrated once and keeps its data when opened again", async () => {
-		await database.write((db) => db.insertInto("accounts").values(account("kept")).execute());
+		await database.write((db) => db.insertInto("accounts").values(accountRow("kept")).execute());
 		await database.close();
 		database = await Database.open(`file:${join(folder, "db")}`);
 		expect(await database.read.selectFrom("accounts").select("email").execute()).toEqual([{ email: "kept" }]);

@@ -5,6 +5,7 @@ import { newId } from "@mivisus/wire/ids";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Database } from "./database.ts";
 import { COMMAND_MS, sweep } from "./housekeeping.ts";
+import { accountRow } from "./testing/rows.ts";
 
 let folder: string;
 let database: Database;
@@ -21,19 +22,7 @@ it("02.11, 06.1: what ran out goes, to the millisecond; what did not stays", asy
 	const now = Date.UTC(2026, 10, 25);
 	const [account, agent] = [newId(), newId()];
 	await database.write(async (db) => {
-		await db
-			.insertInto("accounts")
-			.values({
-				id: account,
-				email: "a",
-				email_key: "a",
-				full_name: "N",
-				password_hash: "h",
-				state: "active",
-				language: "en",
-				created_at: 1,
-			})
-			.execute();
+		await db.insertInto("accounts").values(accountRow("a", account)).execute();
 		await db
 			.insertInto("agents")
 			.values({

@@ -1,0 +1,19 @@
+import type { RelayConfig } from "../config.ts";
+import type { TestWorker } from "./keys.ts";
+
+/** A relay on free ports of this machine that believes `worker`, with a certificate of its own making. For tests. */
+export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
+	const keys = await worker.keys();
+	return {
+		instance: worker.audience,
+		host: "::",
+		port: 0,
+		httpHost: "127.0.0.1",
+		httpPort: 0,
+		hosts: ["localhost", "127.0.0.1"],
+		logLevel: "info",
+		tokenKeys: keys,
+		controlKeys: keys,
+		certificate: undefined,
+	};
+}
