@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { toBase64Url } from "@mivisus/wire/ids";
+import { relayEnvironment, workerEnvironment } from "./environment.ts";
 import { Owner, type OwnerState } from "./owner.ts";
 import { freePort, Program, portFree } from "./programs.ts";
 
@@ -156,16 +157,11 @@ async function main(): Promise<void> {
 			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting ${home}.`,
 		);
 	const origin = `http://localhost:${PORTS.worker}`;
+	const place = { home, origin, ports: PORTS };
 	say("Starting …");
 
 	const worker = start("worker", "worker/main.node.ts", {
-		MIVISUS_PORT: String(PORTS.worker),
-		MIVISUS_ORIGIN: origin,
-		MIVISUS_DATABASE: join(home, "worker.db"),
-		MIVISUS_SECRETS: join(home, "secrets"),
-		MIVISUS_WEB: join(root, "web/dist"),
-		MIVISUS_RELAY_URL: `https://localhost:${PORTS.relay}`,
-		MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${PORTS.control}`,
+		...workerEnvironment(place),
 		MIVISUS_DEMO_EMAIL: DEMO_EMAIL,
 		MIVISUS_DEMO_PASSWORD: password,
 	});
@@ -175,12 +171,7 @@ async function main(): Promise<void> {
 	]);
 	const cameraReady = camera.line(/./);
 	await worker.line(/worker is listening/);
-	const relay = start("relay", "relay/main.ts", {
-		MIVISUS_RELAY_PORT: String(PORTS.relay),
-		MIVISUS_RELAY_HTTP_PORT: String(PORTS.control),
-		MIVISUS_RELAY_TOKEN_KEYS: join(home, "secrets/relay-token-keys.json"),
-		MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),
-	});
+	const relay = start("relay", "relay/main.ts", relayEnvironment(place));
 	await Promise.all([relay.line(/relay is listening/), cameraReady]);
 	const agent = await startAgent(origin);
 	await linkDemo(agent, origin, password, cameraPassword);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
+import { type Place, relayEnvironment, workerEnvironment } from "../../scripts/start/environment.ts";
 import { freePort, Program } from "../../scripts/start/programs.ts";
 import { ROOT } from "../graph/imports.ts";
 import { UdpMeter } from "./udp-meter.ts";
@@ -17,13 +18,13 @@ export class System {
 	agent: Program | undefined;
 	/** What lies between the relay and everybody else. */
 	readonly meter: UdpMeter;
-	#ports: { worker: number; relay: number; control: number };
+	#place: Place;
 
-	private constructor(ports: { worker: number; relay: number; control: number }, meter: UdpMeter, frontPort: number) {
+	private constructor(ports: Place["ports"], meter: UdpMeter, frontPort: number) {
 		this.meter = meter;
 		this.home = mkdtempSync(join(tmpdir(), "mivisus-e2e-"));
-		this.#ports = ports;
 		this.origin = `http://localhost:${frontPort}`;
+		this.#place = { home: this.home, origin: this.origin, ports, relaySeenAt: meter.port };
 	}
 	/** `front`: starts what stands before the worker, given the worker's port; resolves with its own. */
 	static async start(front = async (workerPort: number) => workerPort): Promise<System> {
@@ -34,28 +35,13 @@ export class System {
 		return system;
 	}
 	async startWorker(): Promise<void> {
-		const { worker, control } = this.#ports;
-		this.worker = this.#run("worker", "worker/main.node.ts", {
-			MIVISUS_PORT: String(worker),
-			MIVISUS_ORIGIN: this.origin,
-			MIVISUS_DATABASE: join(this.home, "worker.db"),
-			MIVISUS_SECRETS: join(this.home, "secrets"),
-			MIVISUS_WEB: join(ROOT, "web/dist"),
-			MIVISUS_RELAY_URL: `https://localhost:${this.meter.port}`,
-			MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${control}`,
-			MIVISUS_LOG: "debug",
-		});
+		const environment = workerEnvironment(this.#place);
+		this.worker = this.#run("worker", "worker/main.node.ts", { ...environment, MIVISUS_LOG: "debug" });
 		await this.worker.line(/worker is listening/);
 	}
 	async startRelay(): Promise<void> {
-		const { relay, control } = this.#ports;
-		this.relay = this.#run("relay", "relay/main.ts", {
-			MIVISUS_RELAY_PORT: String(relay),
-			MIVISUS_RELAY_HTTP_PORT: String(control),
-			MIVISUS_RELAY_TOKEN_KEYS: join(this.home, "secrets/relay-token-keys.json"),
-			MIVISUS_RELAY_CONTROL_KEYS: join(this.home, "secrets/relay-control-keys.json"),
-			MIVISUS_RELAY_LOG: "debug",
-		});
+		const environment = relayEnvironment(this.#place);
+		this.relay = this.#run("relay", "relay/main.ts", { ...environment, MIVISUS_RELAY_LOG: "debug" });
 		await this.relay.line(/relay is listening/);
 	}
 	/** Starts the agent; where it is not linked yet, resolves with the link that it shows. */

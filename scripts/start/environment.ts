@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where worker and relay of one machine are and keep what they have. */
+export interface Place {
+	/** Folder for the database and the secrets. */
+	home: string;
+	/** What people type. */
+	origin: string;
+	ports: { worker: number; relay: number; control: number };
+	/** UDP port at which the relay seems to be, where something stands before it. */
+	relaySeenAt?: number;
+}
+
+const WEB = fileURLToPath(new URL("../../web/dist", import.meta.url));
+
+/** The worker's environment (worker/config.ts). */
+export const workerEnvironment = ({ home, origin, ports, relaySeenAt = ports.relay }: Place) => ({
+	MIVISUS_PORT: String(ports.worker),
+	MIVISUS_ORIGIN: origin,
+	MIVISUS_DATABASE: join(home, "worker.db"),
+	MIVISUS_SECRETS: join(home, "secrets"),
+	MIVISUS_WEB: WEB,
+	MIVISUS_RELAY_URL: `https://localhost:${relaySeenAt}`,
+	MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${ports.control}`,
+});
+
+/** The relay's environment (relay/config.ts); it takes the worker's public keys from the folder. */
+export const relayEnvironment = ({ home, ports }: Place) => ({
+	MIVISUS_RELAY_PORT: String(ports.relay),
+	MIVISUS_RELAY_HTTP_PORT: String(ports.control),
+	MIVISUS_RELAY_TOKEN_KEYS: join(home, "secrets/relay-token-keys.json"),
+	MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),
+});
