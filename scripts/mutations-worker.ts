@@ -44,15 +44,15 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/sessions/sessions.ts",
-		find: "await this.#store.end(session, endedForGood(this.#clock));",
+		find: 'if (!(await this.#store.endById(accountId, id, endedForGood(this.#clock)))) throw new Problem("not-found");',
 		replace: "",
 		test: "worker/http/accounts.test.ts",
 		name: "02.1",
 		why: "signing out leaves the session alive",
 	},
 	{
-		file: "worker/store/accounts.ts",
-		find: "revoked();",
+		file: "worker/store/sessions.ts",
+		find: "if (ended) revoked();",
 		replace: "",
 		test: "worker/http/accounts.test.ts",
 		name: "A5",
@@ -161,7 +161,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/app.ts",
-		find: 'if (account.state === "restricted" && entry.method === "POST") throw new Problem("restricted");',
+		find: 'if (account.state === "restricted" && entry.method === "POST" && !entry.evenRestricted)\n\t\t\tthrow new Problem("restricted");',
 		replace: "",
 		test: "worker/http/cameras.test.ts",
 		name: "07.6",

@@ -3,9 +3,9 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
+import { type Rooms, waitOr } from "./http/rooms.ts";
 import type { Route } from "./http/route.ts";
-import type { Rooms } from "./http/routes.ts";
-import { routesOf, waitOr } from "./http/routes.ts";
+import { routesOf } from "./http/routes.ts";
 import { securityHeaders } from "./http/security.ts";
 import { PasswordsBusy } from "./passwords/passwords.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): Hono {
 }
 
 /** The origin, and on this machine its other loopback name: people type either. */
-function originsOf(origin: string): ReadonlySet<string> {
+export function originsOf(origin: string): ReadonlySet<string> {
 	const url = new URL(origin);
 	const names = ["localhost", "127.0.0.1", "[::1]"];
 	if (!names.includes(url.hostname)) return new Set([origin]);
@@ -95,7 +95,9 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 			throw new Problem("unauthorized");
 		waitOr(rooms.callers.take(account.id));
 		// Seen, corrected and deleted: rights. What is posted begins something new (policy 07.6).
-		if (account.state === "restricted" && entry.method === "POST") throw new Problem("restricted");
+		if (account.state === "restricted" && entry.method === "POST" && !entry.evenRestricted)
+			throw new Problem("restricted");
+		if (entry.fresh && !rooms.sessions.isFresh(session)) throw new Problem("proof-required");
 		Object.assign(call, { session, account });
 	}
 	if (entry.who === "agent") {

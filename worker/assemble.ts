@@ -1,21 +1,27 @@
 import type { Context, Hono } from "hono";
 import { Accounts } from "./accounts/accounts.ts";
 import { Agents } from "./agents/agents.ts";
-import { createApp } from "./app.ts";
+import { createApp, originsOf } from "./app.ts";
 import { Cameras } from "./cameras/cameras.ts";
 import { Changes } from "./changes.ts";
 import type { Clock } from "./clock.ts";
+import type { Mailer } from "./mail/mail.ts";
+import { Outbox, type OutboxEvent } from "./mail/outbox.ts";
+import { Passkeys } from "./passkeys/passkeys.ts";
 import { Passwords } from "./passwords/passwords.ts";
 import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256 } from "./platform/node.ts";
 import type { WorkerSecrets } from "./platform/secrets.node.ts";
 import { relayPlace } from "./relay-place.ts";
 import { RevocationPusher } from "./revocations/pusher.ts";
 import { Sessions } from "./sessions/sessions.ts";
-import { accountStore, sessionStore } from "./store/accounts.ts";
+import { accountStore } from "./store/accounts.ts";
 import { agentStore, revocationStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
-import { PER_CALLER, PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
+import { outboxStore } from "./store/outbox.ts";
+import { passkeyStore } from "./store/passkeys.ts";
+import { sessionStore } from "./store/sessions.ts";
+import { PER_CALLER, PER_MAILBOX, PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
 import { RelayTokens } from "./tokens/relay-tokens.ts";
 
 /** What differs between deployments. */
@@ -28,12 +34,16 @@ export interface AssembleOptions {
 	after: (ms: number, run: () => void) => () => void;
 	addressOf(c: Context): string;
 	onFault(error: Error, correlation: string): void;
+	mailer: Mailer;
+	/** Tells the operator what became of mails; never to whom they went. */
+	onMail(event: OutboxEvent): void;
 }
 /** The worker, put together. */
 export interface Worker {
 	app: Hono;
 	accounts: Accounts;
 	revocations: RevocationPusher;
+	outbox: Outbox;
 }
 
 /** Joins rooms, stores and keys; the one place that knows them all. */
@@ -50,7 +60,28 @@ export function assemble(options: AssembleOptions): Worker {
 		after,
 	});
 	const revoked = () => revocations.poke();
-	const accounts = new Accounts(accountStore(database), new Passwords(nodeKdf, nodeRandom), clock);
+	const mac = {
+		make: (text: string) => hmac(secrets.nonceKey, text),
+		check: (text: string, mark: string) => hmacEquals(secrets.nonceKey, text, mark),
+	};
+	const outbox = new Outbox({
+		store: outboxStore(database),
+		mailer: options.mailer,
+		clock,
+		origin,
+		// Made anew from the mail's id whenever it is sent: no copy of a link lies in the database.
+		token: (id) => mac.make(`link.${id}`),
+		hash: sha256,
+		after,
+		tell: options.onMail,
+	});
+	const accounts = new Accounts({
+		store: accountStore(database, revoked),
+		passwords: new Passwords(nodeKdf, nodeRandom),
+		clock,
+		hash: sha256,
+		posted: () => outbox.poke(),
+	});
 	const rooms = {
 		accounts,
 		sessions: new Sessions({
@@ -64,19 +95,32 @@ export function assemble(options: AssembleOptions): Worker {
 			store: agentStore(database, changed, revoked),
 			clock,
 			hash: sha256,
-			nonceMac: {
-				make: (text) => hmac(secrets.nonceKey, text),
-				check: (text, mark) => hmacEquals(secrets.nonceKey, text, mark),
-			},
+			nonceMac: mac,
 			random: nodeRandom,
 		}),
 		cameras: new Cameras(cameraStore(database, revoked), clock, changed),
 		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch, clock }), clock),
 		changes,
+		passkeys: new Passkeys({
+			store: passkeyStore(database),
+			clock,
+			mac,
+			hash: sha256,
+			random: nodeRandom,
+			origins: [...originsOf(origin)],
+			domain: new URL(origin).hostname,
+			posted: () => outbox.poke(),
+		}),
+		mailboxes: new Throttle(PER_MAILBOX, clock),
 		guard: new SignInGuard(clock),
 		open: new Throttle(PER_NETWORK_OPEN, clock),
 		callers: new Throttle(PER_CALLER, clock),
 		after,
 	};
-	return { app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault }), accounts, revocations };
+	return {
+		app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault }),
+		accounts,
+		revocations,
+		outbox,
+	};
 }

@@ -12,3 +12,5 @@ export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
  * whose right was looked at before it ended and whose own `iat` is taken after that.
  */
 export const endedForGood = (clock: Clock): number => seconds(clock) + MAX_TOKEN_SECONDS;
+/** The UTC day of `ms`, `YYYY-MM-DD`: as coarse as last uses are kept. */
+export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);

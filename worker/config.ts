@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseEmail } from "./accounts/email.ts";
-import { passwordProblem } from "./passwords/passwords.ts";
+import { passwordProblem } from "./passwords/strength.ts";
 
 const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
 /** https, or plain http on this machine only (policy 05.2); gives the origin. */
@@ -12,41 +12,67 @@ const secureOrigin = (what: string) =>
 			error: "plain http is for this machine only; use https",
 		});
 
-/** The worker's environment on Node. Every name starts with `MIVISUS_`. */
-const Environment = z.object({
-	MIVISUS_HOST: z.string().default("127.0.0.1"),
-	MIVISUS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-	/** What people type; default `http://localhost:<port>`. */
-	MIVISUS_ORIGIN: secureOrigin("the origin that people type").optional(),
-	/**
-	 * How many of our own proxies stand in front and append to X-Forwarded-For. With 0 that header is not believed; with too
-	 * few, all people share one limit on attempts.
-	 */
-	MIVISUS_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
-	/** Path of the database file. */
-	MIVISUS_DATABASE: z.string({ error: "name the database file" }).min(1),
-	/** Folder with the keys; made on first use. */
-	MIVISUS_SECRETS: z.string({ error: "name the folder with the keys" }).min(1),
-	/** Folder with the built page. */
-	MIVISUS_WEB: z.string().optional(),
-	/** Where browsers and agents find the relay. */
-	MIVISUS_RELAY_URL: z
-		.url({ protocol: /^https$/, error: "the relay's https URL, e.g. https://relay.mivisus.com:4433" })
-		.transform((text) => new URL(text).origin),
-	/** Where this worker finds the relay's control side. */
-	MIVISUS_RELAY_CONTROL: secureOrigin("the relay's control side"),
-	MIVISUS_RELAY_INSTANCE: z.string().default("relay-1"),
-	/** A confirmed account to try things with; made once. */
-	MIVISUS_DEMO_EMAIL: z
-		.string()
-		.refine((email) => parseEmail(email) !== undefined, { error: "not an e-mail address" })
-		.optional(),
-	MIVISUS_DEMO_PASSWORD: z
-		.string()
-		.refine((password) => passwordProblem(password) === undefined, { error: "12 to 256 characters" })
-		.optional(),
-	MIVISUS_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
-});
+/** The worker's environment on Node. Every name of ours starts with `MIVISUS_`. */
+const Environment = z
+	.object({
+		MIVISUS_HOST: z.string().default("127.0.0.1"),
+		MIVISUS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+		/** What people type; default `http://localhost:<port>`. */
+		MIVISUS_ORIGIN: secureOrigin("the origin that people type").optional(),
+		/**
+		 * How many of our own proxies stand in front and append to X-Forwarded-For. With 0 that header is not believed; with too
+		 * few, all people share one limit on attempts.
+		 */
+		MIVISUS_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+		/** Path of the database file. */
+		MIVISUS_DATABASE: z.string({ error: "name the database file" }).min(1),
+		/** Folder with the keys; made on first use. */
+		MIVISUS_SECRETS: z.string({ error: "name the folder with the keys" }).min(1),
+		/** Folder with the built page. */
+		MIVISUS_WEB: z.string().optional(),
+		/** Where browsers and agents find the relay. */
+		MIVISUS_RELAY_URL: z
+			.url({ protocol: /^https$/, error: "the relay's https URL, e.g. https://relay.mivisus.com:4433" })
+			.transform((text) => new URL(text).origin),
+		/** Where this worker finds the relay's control side. */
+		MIVISUS_RELAY_CONTROL: secureOrigin("the relay's control side"),
+		MIVISUS_RELAY_INSTANCE: z.string().default("relay-1"),
+		/** A confirmed account to try things with; made once. */
+		MIVISUS_DEMO_EMAIL: z
+			.string()
+			.refine((email) => parseEmail(email) !== undefined, { error: "not an e-mail address" })
+			.optional(),
+		MIVISUS_DEMO_PASSWORD: z
+			.string()
+			.refine((password) => passwordProblem(password) === undefined, {
+				error: "12 to 256 characters, not a common one",
+			})
+			.optional(),
+		/**
+		 * How mails leave: `smtps://user:password@host:465`, `smtp://host:587` (which must offer TLS unless it is on this machine),
+		 * or `ses://eu-west-3` with the keys of Amazon's usual variables.
+		 */
+		MIVISUS_MAIL: z.url({
+			protocol: /^(smtps?|ses)$/,
+			error: "how mails leave: smtps://user:password@host:465, smtp://host:587 or ses://eu-west-3",
+		}),
+		/** Sender, e.g. `Mivisus <contact@mivisus.com>`. */
+		MIVISUS_MAIL_FROM: z
+			.string({ error: "the sender of mails, e.g. Mivisus <contact@mivisus.com>" })
+			.refine((from) => parseEmail(/^[^<>\r\n]*<([^<>]+)>$/.exec(from)?.[1] ?? from) !== undefined, {
+				error: "the sender of mails, e.g. Mivisus <contact@mivisus.com>",
+			}),
+		/** Instead of Amazon's own address for SES. */
+		MIVISUS_SES_ENDPOINT: secureOrigin("the address of the SES interface").optional(),
+		AWS_ACCESS_KEY_ID: z.string().optional(),
+		AWS_SECRET_ACCESS_KEY: z.string().optional(),
+		AWS_SESSION_TOKEN: z.string().optional(),
+		MIVISUS_LOG: z.enum(["debug", "info", "warn", "error"]).default("info"),
+	})
+	.refine((env) => !env.MIVISUS_MAIL.startsWith("ses:") || (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY), {
+		path: ["AWS_ACCESS_KEY_ID"],
+		error: "SES needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+	});
 export type WorkerConfig = z.infer<typeof Environment>;
 
 /** Reads the environment; throws with one line for each thing that is wrong, naming the variable. */

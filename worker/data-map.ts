@@ -47,6 +47,8 @@ const technical = (retention: string): ColumnEntry => ({
 });
 
 const SESSION = "until sign-out, 30 days at most";
+const LINK = "until 3 days after its end";
+const MAIL = "until it is sent; 30 days when it cannot be";
 const TEN_MINUTES = "10 minutes, then removed at the next enrolment";
 const COMMAND = "30 days after it was given";
 
@@ -62,6 +64,9 @@ export const DATA_MAP: Readonly<Record<string, Readonly<Record<string, ColumnEnt
 		language: person("technical", ["04.3"], "account.language"),
 		created_at: person("technical", ["04.1"], "account.createdAt"),
 		revision: link(["04.1"]),
+		terms_version: person("technical", ["04.6"], "account.terms"),
+		agreement_version: person("technical", ["04.6"], "account.agreement"),
+		accepted_at: person("technical", ["04.6"], "account.acceptedAt"),
 	},
 	sessions: {
 		jti_hash: secret(["02.7"], SESSION),
@@ -69,6 +74,48 @@ export const DATA_MAP: Readonly<Record<string, Readonly<Record<string, ColumnEnt
 		account_id: link(["02.7"], SESSION),
 		created_at: person("technical", ["02.7"], "sessions.createdAt", SESSION),
 		expires_at: person("technical", ["02.7"], "sessions.expiresAt", SESSION),
+		label: person("device", ["02.7"], "sessions.label", SESSION),
+		last_used_day: person("technical", ["02.7"], "sessions.lastUsedDay", SESSION),
+		proved_at: person("technical", ["02.7"], "sessions.provedAt", SESSION),
+	},
+	links: {
+		id: link(["04.3"], LINK),
+		token_hash: secret(["04.3"], LINK),
+		account_id: link(["04.3"], LINK),
+		purpose: person("technical", ["04.3"], "links.purpose", LINK),
+		new_email: person("contact", ["04.3"], "links.newEmail", LINK),
+		new_email_key: person("contact", ["04.3"], "not exported: the same address in canonical form", LINK),
+		asked_at: person("technical", ["04.3"], "links.askedAt", LINK),
+		expires_at: person("technical", ["04.3"], "links.expiresAt", LINK),
+		used_at: person("technical", ["04.3"], "links.usedAt", LINK),
+	},
+	passkeys: {
+		id: link(["02.12"]),
+		account_id: link(["02.12"]),
+		credential_id: person("device", ["02.12"], "passkeys.credentialId"),
+		public_key: person("device", ["02.12"], "passkeys.publicKey"),
+		counter: person("technical", ["02.12"], "passkeys.counter"),
+		transports: person("device", ["02.12"], "passkeys.transports"),
+		label: person("device", ["02.12"], "passkeys.label"),
+		created_at: person("technical", ["02.12"], "passkeys.createdAt"),
+		last_used_day: person("technical", ["02.12"], "passkeys.lastUsedDay"),
+	},
+	used_challenges: {
+		hash: technical("5 minutes"),
+		expires_at: technical("5 minutes"),
+	},
+	outbox: {
+		id: link(["04.3"], MAIL),
+		letter: person("technical", ["04.3"], "mails.letter", MAIL),
+		account_id: link(["04.3"], MAIL),
+		recipient: person("contact", ["04.3"], "mails.recipient", MAIL),
+		recipient_key: person("contact", ["04.3"], "not exported: the same address in canonical form", MAIL),
+		language: person("technical", ["04.3"], "mails.language", MAIL),
+		state: person("technical", ["04.3"], "mails.state", MAIL),
+		attempts: person("technical", ["04.3"], "mails.attempts", MAIL),
+		next_at: link(["04.3"], MAIL),
+		asked_at: person("technical", ["04.3"], "mails.askedAt", MAIL),
+		problem: person("technical", ["04.3"], "mails.problem", MAIL),
 	},
 	agents: {
 		id: link(["02.3"]),

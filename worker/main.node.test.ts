@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readWorkerConfig } from "./config.ts";
 import { TestWorker } from "./http/testing/server.ts";
 
+const MAIL = { MIVISUS_MAIL: "smtp://127.0.0.1:2525", MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>" };
 let web: string;
 let worker: TestWorker;
 beforeAll(async () => {
@@ -94,10 +95,15 @@ describe("the process", () => {
 			MIVISUS_SECRETS: "x",
 			MIVISUS_RELAY_URL: "https://relay.example",
 			MIVISUS_RELAY_CONTROL: "http://127.0.0.1:4480",
+			...MAIL,
 		};
 		expect(readWorkerConfig(good).MIVISUS_PORT).toBe(8080);
 		const wrong = (change: Record<string, string>) => () => readWorkerConfig({ ...good, ...change });
 		expect(() => readWorkerConfig({})).toThrow("MIVISUS_DATABASE: name the database file");
+		expect(() => readWorkerConfig({})).toThrow("MIVISUS_MAIL: how mails leave");
+		expect(wrong({ MIVISUS_MAIL: "https://mail.example" })).toThrow("MIVISUS_MAIL: how mails leave");
+		expect(wrong({ MIVISUS_MAIL_FROM: "Mivisus" })).toThrow("MIVISUS_MAIL_FROM: the sender of mails");
+		expect(wrong({ MIVISUS_MAIL: "ses://eu-west-3" })).toThrow("SES needs AWS_ACCESS_KEY_ID");
 		expect(wrong({ MIVISUS_PORT: "http" })).toThrow("MIVISUS_PORT");
 		expect(wrong({ MIVISUS_DEMO_EMAIL: "x" })).toThrow("MIVISUS_DEMO_EMAIL");
 		expect(wrong({ MIVISUS_DEMO_PASSWORD: "short" })).toThrow("12 to 256 characters");
@@ -109,6 +115,7 @@ describe("the process", () => {
 				MIVISUS_SECRETS: "x",
 				MIVISUS_RELAY_URL: "https://relay.example",
 				MIVISUS_RELAY_CONTROL: "https://relay.example",
+				...MAIL,
 				...change,
 			});
 		for (const name of ["MIVISUS_ORIGIN", "MIVISUS_RELAY_CONTROL"]) {

@@ -8,6 +8,7 @@ import pino from "pino";
 import { parseEmail } from "./accounts/email.ts";
 import { assemble } from "./assemble.ts";
 import { readWorkerConfig, type WorkerConfig } from "./config.ts";
+import { mailerOf } from "./platform/mailer.node.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
 import { Database } from "./store/database.ts";
 import { sweep } from "./store/housekeeping.ts";
@@ -36,7 +37,8 @@ const after = (ms: number, run: () => void) => {
 };
 const database = await Database.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
 const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
-const { app, accounts, revocations } = assemble({
+const mailer = mailerOf(config);
+const { app, accounts, revocations, outbox } = assemble({
 	database,
 	secrets: await openSecrets(config.MIVISUS_SECRETS),
 	origin,
@@ -56,6 +58,15 @@ const { app, accounts, revocations } = assemble({
 	// A message may quote what a person sent; the stack's first own line says where to look.
 	onFault: (error, correlation) =>
 		log.error({ correlation, name: error.name, at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
+	mailer,
+	onMail: (event) => {
+		if (event.what === "sent") log.info({ subject: event.subject }, "a mail was sent");
+		else if (event.what === "broken") log.error({ name: event.error.name }, "the outbox cannot be worked on");
+		else {
+			const { what: _, ...told } = event;
+			log[event.dead ? "error" : "warn"](told, event.dead ? "a mail could not be sent" : "a mail has to wait");
+		}
+	},
 });
 const { MIVISUS_DEMO_EMAIL: demoEmail, MIVISUS_DEMO_PASSWORD: password } = config;
 const email = demoEmail ? parseEmail(demoEmail) : undefined;
@@ -95,6 +106,7 @@ const hourly = setInterval(() => {
 	sweep(database, Date.now()).catch((error: Error) => log.error({ name: error.name }, "what ran out was not removed"));
 }, 3_600_000);
 revocations.poke();
+outbox.poke();
 const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);
 
 let ending = false;
@@ -108,6 +120,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 		server.close();
 		// Long polls hang for 25 s otherwise.
 		if ("closeAllConnections" in server) server.closeAllConnections();
-		void database.close().then(() => process.exit(0));
+		void outbox
+			.close()
+			.then(() => database.close())
+			.then(() => process.exit(0));
 	});
 }

@@ -8,6 +8,8 @@ export interface Place {
 	/** What people type. */
 	origin: string;
 	ports: { worker: number; relay: number; control: number };
+	/** The SMTP server's URL: the mailbox of this machine. */
+	mail: string;
 	/** UDP port at which the relay seems to be, where something stands before it. */
 	relaySeenAt?: number;
 }
@@ -15,7 +17,7 @@ export interface Place {
 const WEB = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 /** The worker's environment (worker/config.ts). */
-export const workerEnvironment = ({ home, origin, ports, relaySeenAt = ports.relay }: Place) => ({
+export const workerEnvironment = ({ home, origin, ports, mail, relaySeenAt = ports.relay }: Place) => ({
 	MIVISUS_PORT: String(ports.worker),
 	MIVISUS_ORIGIN: origin,
 	MIVISUS_DATABASE: join(home, "worker.db"),
@@ -23,6 +25,8 @@ export const workerEnvironment = ({ home, origin, ports, relaySeenAt = ports.rel
 	MIVISUS_WEB: WEB,
 	MIVISUS_RELAY_URL: `https://localhost:${relaySeenAt}`,
 	MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${ports.control}`,
+	MIVISUS_MAIL: mail,
+	MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
 });
 
 /** The relay's environment (relay/config.ts); it takes the worker's public keys from the folder. */

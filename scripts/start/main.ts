@@ -12,10 +12,12 @@ import { freePort, Program, portFree } from "./programs.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let home = join(root, ".mivisus");
 const DEMO_EMAIL = "demo@mivisus.example";
-const PORTS = { worker: 8080, relay: 4433, control: 4480, camera: 8554 };
+const PORTS = { worker: 8080, relay: 4433, control: 4480, camera: 8554, mailbox: 8025 };
 
 /** A line of a program's log about a fault of ours: shown even to those who did not ask for the log. */
 const GRAVE = /^\{"level":(?:[56]0|"error"|"fatal"),/;
+/** A line of the worker's log about a mail: its subject, and nothing else about it. */
+const MAILED = /"subject":"((?:[^"\\]|\\.)*)","msg":"a mail was sent"/;
 /** How an agent ends when its owner unlinked it. */
 const UNLINKED = 3;
 
@@ -63,7 +65,10 @@ function start(name: string, file: string, env: Record<string, string>, args: re
 	const program = new Program(name, join(root, file), { args, env, cwd: root });
 	programs.push(program);
 	program.onLine((line) => {
+		const subject = MAILED.exec(line)?.[1];
 		if (verbose || GRAVE.test(line)) say(`${name} | ${line}`);
+		else if (subject)
+			say(`A mail was sent: ${JSON.parse(`"${subject}"`)}. Read it at http://localhost:${PORTS.mailbox}`);
 	});
 	void program.exited.then((code) => {
 		if (name === "agent" && code === UNLINKED) return;
@@ -144,6 +149,7 @@ async function main(): Promise<void> {
 	// Nobody types the other ports: a taken one is replaced.
 	if (!(await portFree(PORTS.relay, "udp"))) PORTS.relay = await freePort("udp");
 	if (!(await portFree(PORTS.control, "tcp"))) PORTS.control = await freePort("tcp");
+	if (!(await portFree(PORTS.mailbox, "tcp"))) PORTS.mailbox = await freePort("tcp");
 	mkdirSync(home, { recursive: true, mode: 0o700 });
 	buildPage();
 	const random = () => toBase64Url(crypto.getRandomValues(new Uint8Array(12)));
@@ -157,8 +163,14 @@ async function main(): Promise<void> {
 			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting ${home}.`,
 		);
 	const origin = `http://localhost:${PORTS.worker}`;
-	const place = { home, origin, ports: PORTS };
+	const smtp = await freePort("tcp");
+	const place = { home, origin, ports: PORTS, mail: `smtp://127.0.0.1:${smtp}` };
 	say("Starting …");
+	const mailbox = start("mailbox", "scripts/start/mailbox.ts", {
+		MAILBOX_SMTP_PORT: String(smtp),
+		MAILBOX_WEB_PORT: String(PORTS.mailbox),
+	});
+	await mailbox.line(/mailbox is listening/);
 
 	const worker = start("worker", "worker/main.node.ts", {
 		...workerEnvironment(place),
@@ -181,6 +193,7 @@ Mivisus is running.
   Open      ${origin}
   E-mail    ${DEMO_EMAIL}
   Password  ${password}
+  Mails     http://localhost:${PORTS.mailbox} (what Mivisus mails here; nothing leaves this machine)
 
 A camera of your own: leave this running, and in a second terminal
   npm run agent -- --origin ${origin}

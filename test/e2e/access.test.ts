@@ -19,7 +19,7 @@ const button = (name: string) => page.getByRole("button", { name });
 beforeAll(async () => {
 	stage = await Stage.open(BEFORE);
 	({ system, page } = stage);
-	await signUp(page, system.origin);
+	await signUp(system);
 	await signIn(page, system.origin);
 	await linkAgent(page, (await system.startAgent("tcp")) ?? "");
 	await addCamera(page, system.origin, { name: "Front door", ...BEFORE, ...stage.camera });

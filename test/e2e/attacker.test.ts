@@ -39,7 +39,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		attacker = await Attacker.start();
 		stage = await Stage.open(CAMERA, (workerPort) => attacker.front(workerPort));
 		({ system, page } = stage);
-		await signUp(page, system.origin);
+		await signUp(system);
 		await signIn(page, system.origin);
 		await page.getByRole("heading", { name: /Three steps/ }).waitFor();
 	}, 60_000);

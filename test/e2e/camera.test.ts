@@ -26,7 +26,7 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	});
 
 	it("a person signs up and signs in", async () => {
-		await signUp(page, system.origin);
+		await signUp(system);
 		await signIn(page, system.origin);
 		await page
 			.getByRole("heading", { name: /No cameras yet|Three steps/ })

@@ -17,7 +17,7 @@ afterAll(() => stage?.close());
 it("a second browser of the account links the agent that is linked already, and gives it orders; the cameras stay", async () => {
 	const { system, page: first, camera } = stage;
 	const second = await openWindow(stage.browser);
-	await signUp(first, system.origin);
+	await signUp(system);
 	await signIn(first, system.origin);
 	await linkAgent(first, (await system.startAgent("tcp"))!);
 	await addCamera(first, system.origin, { name: "Front door", port: camera.port, path: camera.path, ...CAMERA });

@@ -1,4 +1,6 @@
+import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
 import type { Page } from "playwright-core";
+import type { System } from "./system.ts";
 
 /** An account's owner as the tests know them, unless they are somebody else. */
 export const CAMILLE = {
@@ -7,15 +9,18 @@ export const CAMILLE = {
 	password: "a calm sentence, not a word",
 };
 
-/** What a person does on the pages, step by step, each until the page says that it is done. */
-export async function signUp(page: Page, origin: string, person = CAMILLE): Promise<void> {
-	await page.goto(`${origin}/sign-up`);
-	await page.getByLabel("Full name").fill(person.fullName);
-	await page.getByLabel("Email address").fill(person.email);
-	await page.getByLabel("Password", { exact: true }).fill(person.password);
-	await page.getByRole("button", { name: "Create the account" }).click();
-	await page.getByText("Thank you").waitFor();
+/** An account whose address is confirmed with the mail. */
+export async function signUp({ origin, mailbox }: System, person = CAMILLE): Promise<void> {
+	const post = async (path: string, body: object) => {
+		const headers = { origin, "content-type": "application/json" };
+		const response = await fetch(`${origin}/api${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+		if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+	};
+	await post("/accounts", { ...person, terms: TERMS_VERSION, agreement: AGREEMENT_VERSION });
+	const token = new URL(await mailbox.link(person.email, "/confirm")).hash.slice(1);
+	await post("/accounts/confirm", { token, password: person.password });
 }
+/** What a person does on the pages, step by step, each until the page says that it is done. */
 export async function signIn(page: Page, origin: string, person = CAMILLE): Promise<void> {
 	await page.goto(`${origin}/sign-in`);
 	await page.getByLabel("Email address").fill(person.email);

@@ -62,7 +62,7 @@ describe.each([
 		stage = await Stage.open({ ...CAMERA, audio });
 		({ system, page } = stage);
 		await hearPage(page);
-		await signUp(page, system.origin);
+		await signUp(system);
 		await signIn(page, system.origin);
 		const link = await system.startAgent("tcp");
 		await linkAgent(page, link ?? "");

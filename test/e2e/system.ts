@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { type Place, relayEnvironment, workerEnvironment } from "../../scripts/start/environment.ts";
+import { Mailbox } from "../../scripts/start/mailbox.ts";
 import { freePort, Program } from "../../scripts/start/programs.ts";
 import { ROOT } from "../graph/imports.ts";
 import { UdpMeter } from "./udp-meter.ts";
@@ -18,18 +19,22 @@ export class System {
 	agent: Program | undefined;
 	/** What lies between the relay and everybody else. */
 	readonly meter: UdpMeter;
+	/** Where the worker's mails go. */
+	readonly mailbox: Mailbox;
 	#place: Place;
 
-	private constructor(ports: Place["ports"], meter: UdpMeter, frontPort: number) {
+	private constructor(ports: Place["ports"], meter: UdpMeter, mailbox: Mailbox, frontPort: number) {
 		this.meter = meter;
+		this.mailbox = mailbox;
 		this.home = mkdtempSync(join(tmpdir(), "mivisus-e2e-"));
 		this.origin = `http://localhost:${frontPort}`;
-		this.#place = { home: this.home, origin: this.origin, ports, relaySeenAt: meter.port };
+		this.#place = { home: this.home, origin: this.origin, ports, mail: mailbox.smtpUrl, relaySeenAt: meter.port };
 	}
 	/** `front`: starts what stands before the worker, given the worker's port; resolves with its own. */
 	static async start(front = async (workerPort: number) => workerPort): Promise<System> {
 		const ports = { worker: await freePort("tcp"), relay: await freePort("udp"), control: await freePort("tcp") };
-		const system = new System(ports, await UdpMeter.start(ports.relay), await front(ports.worker));
+		const [meter, mailbox] = [await UdpMeter.start(ports.relay), await Mailbox.start()];
+		const system = new System(ports, meter, mailbox, await front(ports.worker));
 		await system.startWorker();
 		await system.startRelay();
 		return system;
@@ -63,6 +68,7 @@ export class System {
 		await this.relay.stop();
 		await this.worker.stop();
 		this.meter.close();
+		await this.mailbox.close();
 		rmSync(this.home, { recursive: true, force: true });
 	}
 	#run(name: string, file: string, env: Record<string, string>, args: readonly string[] = []): Program {

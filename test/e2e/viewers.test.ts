@@ -33,7 +33,7 @@ let workerKey: SigningKey;
 beforeAll(async () => {
 	stage = await Stage.open(CAMERA);
 	({ system, context, page } = stage);
-	await signUp(page, system.origin);
+	await signUp(system);
 	await signIn(page, system.origin);
 	await linkAgent(page, (await system.startAgent("tcp")) ?? "");
 	await addCamera(page, system.origin, { name: "Garden", ...CAMERA, ...stage.camera });
@@ -44,7 +44,7 @@ beforeAll(async () => {
 	owner.camille = new Owner(system.origin);
 	await owner.camille.signIn(CAMILLE.email, CAMILLE.password);
 	owner.eve = new Owner(system.origin);
-	await owner.eve.call("POST", "/accounts", EVE);
+	await signUp(system, EVE);
 	await owner.eve.signIn(EVE.email, EVE.password);
 	const secrets = JSON.parse(readFileSync(join(system.home, "secrets/worker.json"), "utf8"));
 	workerKey = await importSigningKey(secrets.tokenKey);

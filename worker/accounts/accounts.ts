@@ -1,6 +1,11 @@
 import { newId } from "@mivisus/wire/ids";
-import type { Clock } from "../clock.ts";
+import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import { type Clock, endedForGood } from "../clock.ts";
+import type { LetterName } from "../mail/letters.ts";
+import type { Posting } from "../mail/outbox.ts";
 import type { Passwords } from "../passwords/passwords.ts";
+import { passwordProblem } from "../passwords/strength.ts";
+import { Problem } from "../problems.ts";
 import { type Email, parseEmail } from "./email.ts";
 
 /** States of design: section 7, from the first migration on. */
@@ -10,17 +15,49 @@ export interface Account {
 	email: string;
 	fullName: string;
 	state: AccountState;
+	language: "en" | "fr";
 }
-/** What the room asks of the store. */
+interface NewAccount extends Account {
+	emailKey: string;
+	passwordHash: string;
+	createdAt: number;
+	termsVersion: string;
+	agreementVersion: string;
+}
+export type WithHash = Account & { emailKey: string; passwordHash: string };
+export interface LinkFound {
+	account: WithHash;
+	newEmail: Email | undefined;
+}
+/** What the room asks of the store. Every change is one transaction together with the mail that tells of it. */
 export interface AccountStore {
-	/** Does nothing when the address is taken; tells nobody. */
-	insert(
-		account: Account & { emailKey: string; passwordHash: string; language: "en" | "fr"; createdAt: number },
-	): Promise<void>;
-	findByEmail(emailKey: string): Promise<(Account & { passwordHash: string }) | undefined>;
+	/**
+	 * Inserts it. An unconfirmed account of the same address is replaced, name and password: only who proves the address
+	 * with the mail that follows, and knows this password, gets in. An account in any other state stays as it is.
+	 */
+	signUp(account: NewAccount, posting: Posting | undefined): Promise<void>;
+	/** Only the mail: whether there is an account is looked up when it is sent. */
+	post(posting: Posting): Promise<void>;
+	findByEmail(emailKey: string): Promise<WithHash | undefined>;
 	find(id: string): Promise<Account | undefined>;
+	hashOf(id: string): Promise<WithHash | undefined>;
 	replaceHash(id: string, passwordHash: string): Promise<void>;
-	confirm(id: string): Promise<void>;
+	/** An unused link that has not run out; looking uses nothing up. */
+	findLink(
+		purpose: "confirmation" | "reset" | "address",
+		tokenHash: string,
+		now: number,
+	): Promise<LinkFound | undefined>;
+	/** Uses the link up and makes the account active; false when somebody else used it first. */
+	confirm(tokenHash: string, now: number): Promise<boolean>;
+	/** Uses the link up, sets the password, ends every session; false when somebody else used it first. */
+	reset(tokenHash: string, passwordHash: string, posting: Posting, now: number, iat: number): Promise<boolean>;
+	/** Uses the link up and changes the address; false when the link was used, or the address was taken meanwhile. */
+	changeEmail(tokenHash: string, posting: Posting, now: number): Promise<boolean>;
+	/** Sets the password and ends every session but `keep`. */
+	changePassword(id: string, passwordHash: string, keep: string, posting: Posting, iat: number): Promise<void>;
+	update(id: string, change: { fullName?: string | undefined; language?: "en" | "fr" | undefined }): Promise<void>;
+	makeActive(id: string): Promise<void>;
 }
 
 export interface SignUp {
@@ -30,20 +67,36 @@ export interface SignUp {
 	language: "en" | "fr";
 }
 
-/** Accounts: signing up and proving who one is. */
+/** Accounts: signing up, proving who one is, and what a person changes about it. */
 export class Accounts {
 	#store: AccountStore;
 	#passwords: Passwords;
 	#clock: Clock;
-	constructor(store: AccountStore, passwords: Passwords, clock: Clock) {
-		this.#store = store;
-		this.#passwords = passwords;
-		this.#clock = clock;
+	#hash: (text: string) => string;
+	/** There is a mail to send. */
+	#posted: () => void;
+	constructor(options: {
+		store: AccountStore;
+		passwords: Passwords;
+		clock: Clock;
+		hash: (text: string) => string;
+		posted: () => void;
+	}) {
+		this.#store = options.store;
+		this.#passwords = options.passwords;
+		this.#clock = options.clock;
+		this.#hash = options.hash;
+		this.#posted = options.posted;
 	}
 	/** The same work and the same answer whether the address was free or not: it is nobody's business who has an account. */
-	async signUp({ email, fullName, password, language }: SignUp): Promise<void> {
+	async signUp(signUp: SignUp): Promise<void> {
+		refuseWeak(signUp.password, signUp.fullName, signUp.email.display);
+		await this.#insert(signUp, true);
+		this.#posted();
+	}
+	async #insert({ email, fullName, password, language }: SignUp, withMail: boolean): Promise<void> {
 		const passwordHash = await this.#passwords.hash(password);
-		await this.#store.insert({
+		const account: NewAccount = {
 			id: newId(),
 			email: email.display,
 			emailKey: email.key,
@@ -52,29 +105,119 @@ export class Accounts {
 			state: "unconfirmed",
 			language,
 			createdAt: this.#clock.now(),
-		});
+			termsVersion: TERMS_VERSION,
+			agreementVersion: AGREEMENT_VERSION,
+		};
+		// The mail counts from now, after the slow hash: of two sign-ups the one that is stored last sends the link that counts.
+		await this.#store.signUp(account, withMail ? this.#ask("confirmation", email, language) : undefined);
 	}
 	/**
 	 * The account, or `undefined` for an unknown address, a wrong password and an account that is going or gone alike.
-	 * Until mail exists (a later issue) an unconfirmed account may sign in; its state is told to the page.
+	 * Rejects with `unconfirmed` for who knows the password but has not proved the address yet.
 	 */
 	async authenticate(typedEmail: string, password: string): Promise<Account | undefined> {
 		const email = parseEmail(typedEmail);
-		const found = email && (await this.#store.findByEmail(email.key));
+		const account = await this.#prove(email && (await this.#store.findByEmail(email.key)), password);
+		if (account?.state === "unconfirmed") throw new Problem("unconfirmed");
+		return account;
+	}
+	/** Whether this is the account's password. */
+	async proves(accountId: string, password: string): Promise<boolean> {
+		return (await this.#prove(await this.#store.hashOf(accountId), password)) !== undefined;
+	}
+	async #prove(found: WithHash | undefined, password: string): Promise<Account | undefined> {
 		const { valid, outdated } = await this.#passwords.verify(password, found?.passwordHash);
 		if (!found || !valid || found.state === "leaving" || found.state === "erased") return undefined;
 		if (outdated) await this.#store.replaceHash(found.id, await this.#passwords.hash(password));
-		const { passwordHash: _, ...account } = found;
+		const { passwordHash: _, emailKey: __, ...account } = found;
 		return account;
 	}
 	find(id: string): Promise<Account | undefined> {
 		return this.#store.find(id);
 	}
+	/** Asks for the mail `letter`: the same work whether or not the address has an account. */
+	async askLink(letter: "confirmation" | "reset", email: Email): Promise<void> {
+		await this.#store.post(this.#ask(letter, email, "en"));
+		this.#posted();
+	}
+	/**
+	 * The account whose address the mailed `token` proves, for who also knows the password that was chosen with it: whoever
+	 * signs up with somebody else's address knows only the password, and that person only has the link.
+	 */
+	async confirm(token: string, password: string): Promise<Account> {
+		const tokenHash = this.#hash(token);
+		const link = await this.#store.findLink("confirmation", tokenHash, this.#clock.now());
+		const account = await this.#prove(link?.account, password);
+		if (!link) throw new Problem("link-unusable");
+		if (!account) throw new Problem("wrong-credentials");
+		if (!(await this.#store.confirm(tokenHash, this.#clock.now()))) throw new Problem("link-unusable");
+		return { ...account, state: account.state === "unconfirmed" ? "active" : account.state };
+	}
+	/** Sets a new password with a mailed `token`; every session ends. The address is proved by it as well. */
+	async reset(token: string, password: string): Promise<void> {
+		const tokenHash = this.#hash(token);
+		const link = await this.#store.findLink("reset", tokenHash, this.#clock.now());
+		if (!link) throw new Problem("link-unusable");
+		const { account } = link;
+		refuseWeak(password, account.fullName, account.email);
+		const passwordHash = await this.#passwords.hash(password);
+		const now = this.#clock.now();
+		const posting = this.#notice("password-reset", account);
+		if (!(await this.#store.reset(tokenHash, passwordHash, posting, now, endedForGood(this.#clock))))
+			throw new Problem("link-unusable");
+		this.#posted();
+	}
+	/** A new password for who knows the current one; every session but `keep` ends. */
+	async changePassword(account: Account, keep: string, current: string, next: string): Promise<void> {
+		refuseWeak(next, account.fullName, account.email);
+		if (!(await this.proves(account.id, current))) throw new Problem("wrong-credentials");
+		const hash = await this.#passwords.hash(next);
+		const posting = this.#notice("password-changed", account);
+		await this.#store.changePassword(account.id, hash, keep, posting, endedForGood(this.#clock));
+		this.#posted();
+	}
+	/** Sends a link to the new address, and word of it to the present one. The same whether or not it is somebody's. */
+	async askEmail(account: Account, email: Email): Promise<void> {
+		await this.#store.post({ ...this.#ask("address", email, account.language), accountId: account.id });
+		await this.#store.post(this.#notice("address-asked", account));
+		this.#posted();
+	}
+	/** The new address is the account's now; word of it goes to the one before. */
+	async confirmEmail(token: string): Promise<void> {
+		const tokenHash = this.#hash(token);
+		const link = await this.#store.findLink("address", tokenHash, this.#clock.now());
+		if (!link) throw new Problem("link-unusable");
+		const posting = this.#notice("address-changed", link.account);
+		if (!(await this.#store.changeEmail(tokenHash, posting, this.#clock.now()))) throw new Problem("link-unusable");
+		this.#posted();
+	}
+	async update(id: string, change: { fullName?: string | undefined; language?: "en" | "fr" | undefined }) {
+		await this.#store.update(id, change);
+	}
+	/** Word to the account's address that something about it changed, to be stored with the change. */
+	notice(letter: LetterName, account: Account): Posting {
+		return this.#notice(letter, account);
+	}
 	/** Makes sure that a confirmed account with this address exists: the demo account of `npm start`. */
 	async ensureConfirmed(signUp: SignUp): Promise<void> {
-		const existing = await this.#store.findByEmail(signUp.email.key);
-		if (!existing) await this.signUp(signUp);
-		const found = existing ?? (await this.#store.findByEmail(signUp.email.key));
-		if (found?.state === "unconfirmed") await this.#store.confirm(found.id);
+		if (!(await this.#store.findByEmail(signUp.email.key))) await this.#insert(signUp, false);
+		const found = await this.#store.findByEmail(signUp.email.key);
+		if (found?.state === "unconfirmed") await this.#store.makeActive(found.id);
 	}
+	#ask(letter: LetterName, email: Email, language: "en" | "fr"): Posting {
+		const { display: recipient, key: recipientKey } = email;
+		return { id: newId(), letter, accountId: undefined, recipient, recipientKey, language, askedAt: this.#clock.now() };
+	}
+	#notice(letter: LetterName, account: Account): Posting {
+		const key = parseEmail(account.email)?.key ?? account.email;
+		return {
+			...this.#ask(letter, { display: account.email, key }, account.language),
+			accountId: account.id,
+		};
+	}
+}
+
+function refuseWeak(password: string, fullName: string, email: string): void {
+	const problem = passwordProblem(password, fullName, email);
+	if (problem) throw new Problem(problem);
 }

@@ -1,7 +1,7 @@
 import { ENROLMENT_MS } from "@mivisus/wire/enrolment";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
 import { Assertion, Domain, importSignKey, openStatement, peekStatement } from "@mivisus/wire/signed";
-import { type Clock, endedForGood } from "../clock.ts";
+import { type Clock, day, endedForGood } from "../clock.ts";
 import { Problem } from "../problems.ts";
 
 export interface Agent {
@@ -218,8 +218,7 @@ export class Agents {
 		const mark = `${agent.id}.${jti}`;
 		if (this.#used.has(mark)) throw new Problem("bad-assertion");
 		this.#used.set(mark, now + NONCE_MS);
-		const day = new Date(now).toISOString().slice(0, 10);
-		if (agent.lastSeenDay !== day) await this.#store.touch(agent.id, day);
+		if (agent.lastSeenDay !== day(now)) await this.#store.touch(agent.id, day(now));
 		return agent;
 	}
 }

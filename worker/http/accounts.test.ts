@@ -10,8 +10,7 @@ beforeAll(async () => {
 	});
 });
 afterAll(() => worker.close());
-const signUp = (email: string, password = PASSWORD) =>
-	worker.call("POST", "/accounts", { body: { email, fullName: "Ada Test", password } });
+const signUp = (email: string, password = PASSWORD) => worker.signUp(email, password);
 const signIn = (email: string, password = PASSWORD) => worker.call("POST", "/session", { body: { email, password } });
 /** All that a stranger can compare, but for what differs at every answer. */
 const visible = ({ status, text, headers }: Awaited<ReturnType<typeof signUp>>) => ({
@@ -22,10 +21,10 @@ const visible = ({ status, text, headers }: Awaited<ReturnType<typeof signUp>>) 
 
 describe("an account", () => {
 	it("02.1, 02.7, 08.3: signing up, in, and out; the cookie is the session's only trace, and worthless afterwards", async () => {
-		expect((await signUp("ada@example.test")).status).toBe(202);
+		await worker.person("ada@example.test");
 		const session = await signIn("ada@example.test");
 		expect(session.json).toMatchObject({
-			account: { email: "ada@example.test", fullName: "Ada Test", state: "unconfirmed" },
+			account: { email: "ada@example.test", fullName: "Ada Test", state: "active", language: "en" },
 		});
 		const set = session.headers.getSetCookie();
 		expect(set).toHaveLength(1);
@@ -53,6 +52,15 @@ describe("an account", () => {
 	});
 	it("A02: one person in every spelling; two at the same instant are one account", async () => {
 		await Promise.all([signUp("Bob@Example.test"), signUp("bob@example.TEST")]);
+		const sent = () => worker.mailbox.mails.filter(({ to }) => to.toLowerCase() === "bob@example.test");
+		await until(() => sent().length === 2);
+		const tokens = sent().map(({ text }) => /confirm#(\S+)/.exec(text)?.[1] ?? "");
+		const confirmed = [];
+		for (const token of tokens) {
+			confirmed.push((await worker.call("POST", "/accounts/confirm", { body: { token, password: PASSWORD } })).status);
+		}
+		// The newer link voided the older one.
+		expect(confirmed.sort()).toEqual([200, 410]);
 		const ids = new Set<unknown>();
 		for (const spelling of ["bob@example.test", " BOB@EXAMPLE.TEST "]) {
 			const { json, status } = await signIn(spelling);
@@ -61,16 +69,27 @@ describe("an account", () => {
 		}
 		expect(ids.size).toBe(1);
 		await signUp("ju\u0308rgen@example.test", "Pa\u0308sswort-1234");
+		const token = await worker.mailed("j\u00fcrgen@example.test", "/confirm");
+		const body = { token, password: "P\u00e4sswort-1234" };
+		expect((await worker.call("POST", "/accounts/confirm", { body })).status).toBe(200);
 		expect((await signIn("j\u00fcrgen@example.test", "P\u00e4sswort-1234")).status).toBe(200);
 	});
 	it.each([
 		["eleven-char", "ok@example.test", "password-too-short"],
 		["x".repeat(257), "ok@example.test", "password-too-long"],
+		["password123456", "ok@example.test", "password-guessable"],
+		["ada test 1815", "ok@example.test", "password-guessable"],
 		[PASSWORD, "not an address", "not-an-address"],
 	])("says what is wrong with a sign-up: %s %s", async (password, email, problem) => {
 		const answer = await signUp(email, password);
 		expect(answer).toMatchObject({ status: 422, problem });
 		expect(answer.text).not.toContain(password);
+	});
+	it("says which terms must be accepted, and takes no others", async () => {
+		const body = { email: "terms@example.test", fullName: "Ada Test", password: PASSWORD };
+		const old = { terms: "2020-01-01", agreement: "2020-01-01" };
+		expect((await worker.call("POST", "/accounts", { body: { ...body, ...old } })).problem).toBe("terms-outdated");
+		expect((await worker.call("POST", "/accounts", { body })).problem).toBe("malformed");
 	});
 	it("the demo account is there and confirmed", async () => {
 		expect((await signIn("demo@mivisus.test", "demo password 1")).json).toMatchObject({ account: { state: "active" } });

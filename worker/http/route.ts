@@ -34,6 +34,10 @@ interface Common<W extends string, C> {
 	body?: z.ZodType;
 	answer?: z.ZodType;
 	status: Answer["status"];
+	/** Whether the person must have proved who they are within the last minutes (ASVS 7.5.1). */
+	fresh?: true;
+	/** Of a POST: open to a restricted account as well, because it is a right or protects the account (policy 07.6). */
+	evenRestricted?: true;
 	handle(call: C): Promise<Answer>;
 }
 /** A route as data: the application, the OpenAPI document and the tests' matrices are made from it. */

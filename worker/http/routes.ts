@@ -1,31 +1,9 @@
-import type { Accounts } from "../accounts/accounts.ts";
-import { parseEmail } from "../accounts/email.ts";
-import type { Agents } from "../agents/agents.ts";
-import type { Camera, Cameras } from "../cameras/cameras.ts";
-import type { Changes } from "../changes.ts";
-import { passwordProblem } from "../passwords/passwords.ts";
+import type { Camera } from "../cameras/cameras.ts";
 import { Problem } from "../problems.ts";
-import { type Sessions, setCookie } from "../sessions/sessions.ts";
-import type { SignInGuard, Throttle } from "../throttle/throttle.ts";
-import type { RelayTokens } from "../tokens/relay-tokens.ts";
+import { accountRoutes } from "./account-routes.ts";
+import { type Rooms, waitOr } from "./rooms.ts";
 import { type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
-
-/** The rooms that the routes lead to. */
-export interface Rooms {
-	accounts: Accounts;
-	sessions: Sessions;
-	agents: Agents;
-	cameras: Cameras;
-	tokens: RelayTokens;
-	changes: Changes;
-	guard: SignInGuard;
-	/** Slows down calls that anybody may make. */
-	open: Throttle;
-	/** Slows down a signed-in account or an agent that would take the database from everybody else. */
-	callers: Throttle;
-	after: (ms: number, run: () => void) => () => void;
-}
 
 const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, createdAt }: Camera) => ({
 	id,
@@ -36,67 +14,11 @@ const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, crea
 	createdAtMs: createdAt,
 });
 
-export function waitOr(seconds: number): void {
-	if (seconds > 0) throw new Problem("rate-limited", undefined, seconds);
-}
-
 /** Every route, in one table. */
-export function routesOf({ accounts, sessions, agents, cameras, tokens, changes, guard, open, after }: Rooms): Route[] {
+export function routesOf(rooms: Rooms): Route[] {
+	const { accounts, agents, cameras, tokens, changes, open, after } = rooms;
 	return [
-		route({
-			method: "POST",
-			path: "/accounts",
-			who: "anyone",
-			summary: "Sign up. The answer is the same whether the address was free or not.",
-			body: S.SignUpBody,
-			status: 202,
-			handle: async ({ body, network }) => {
-				waitOr(open.take(network));
-				const email = parseEmail(body.email);
-				if (!email) throw new Problem("not-an-address");
-				const problem = passwordProblem(body.password);
-				if (problem) throw new Problem(problem);
-				await accounts.signUp({ ...body, email });
-				return { status: 202, body: {} };
-			},
-		}),
-		route({
-			method: "POST",
-			path: "/session",
-			who: "anyone",
-			summary: "Sign in. Sets the one cookie, `session`.",
-			body: S.SignInBody,
-			answer: S.SessionAnswer,
-			status: 200,
-			handle: async ({ body, network }) => {
-				const key = parseEmail(body.email)?.key ?? "";
-				waitOr(guard.attempt(key, network));
-				const account = await accounts.authenticate(body.email, body.password);
-				if (!account) throw new Problem("wrong-credentials");
-				guard.succeeded(key, network);
-				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id)) };
-			},
-		}),
-		route({
-			method: "GET",
-			path: "/session",
-			who: "person",
-			summary: "Who is signed in.",
-			answer: S.SessionAnswer,
-			status: 200,
-			handle: async ({ account }) => ({ status: 200, body: { account } }),
-		}),
-		route({
-			method: "DELETE",
-			path: "/session",
-			who: "person",
-			summary: "Sign out: ends the session here and running pictures at the relay.",
-			status: 204,
-			handle: async ({ session }) => {
-				await sessions.end(session);
-				return { status: 204, setCookie: setCookie(undefined) };
-			},
-		}),
+		...accountRoutes(rooms),
 		route({
 			method: "GET",
 			path: "/cameras",
@@ -199,6 +121,7 @@ export function routesOf({ accounts, sessions, agents, cameras, tokens, changes,
 			method: "DELETE",
 			path: "/agents/:id",
 			who: "person",
+			fresh: true,
 			summary: "Unlink an agent, with its cameras. At once.",
 			status: 204,
 			handle: async ({ account, params }) => {

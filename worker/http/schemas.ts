@@ -9,16 +9,82 @@ const Key = bytesText(32).meta({ description: "a raw public key of 32 bytes, bas
 const statement = z.string().min(1).max(MAX_STATEMENT_BYTES);
 const ms = z.number().int().nonnegative();
 
+const email = z.string().max(320);
+/** Longer than any that is taken, so that the answer can say why. */
+const password = z.string().max(1024);
+const language = z.enum(["en", "fr"]);
+const fullName = z.string().trim().min(1).max(200);
+/** What its owner knows the browser by. */
+const label = z.string().trim().max(80).default("");
+/** Of a mailed link: 256 bits. */
+const linkToken = bytesText(32);
+
 export const SignUpBody = z.strictObject({
-	email: z.string().max(320),
-	fullName: z.string().trim().min(1).max(200),
-	password: z.string().max(1024),
-	language: z.enum(["en", "fr"]).default("en"),
+	email,
+	fullName,
+	password,
+	language: language.default("en"),
+	terms: z.string().max(40).meta({ description: "version of the terms that the person accepts" }),
+	agreement: z.string().max(40).meta({ description: "version of the agreement on processing (GDPR, art. 28)" }),
 });
-export const SignInBody = z.strictObject({ email: z.string().max(320), password: z.string().max(1024) });
+export const SignInBody = z.strictObject({ email, password, label });
+export const EmailBody = z.strictObject({ email });
+export const ConfirmLinkBody = z.strictObject({ token: linkToken, password, label });
+export const ResetBody = z.strictObject({ token: linkToken, password });
+export const LinkBody = z.strictObject({ token: linkToken });
 export const SessionAnswer = z.object({
-	account: z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string() }),
+	account: z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string(), language }),
 });
+export const ChangeAccountBody = z
+	.strictObject({ fullName: fullName.optional(), language: language.optional() })
+	.refine((change) => Object.keys(change).length > 0, { error: "name at least one thing to change" });
+export const ChangePasswordBody = z.strictObject({ current: password, password });
+export const SessionsAnswer = z.object({
+	sessions: z.array(
+		z.object({
+			id: Id,
+			label: z.string(),
+			createdAtMs: ms,
+			lastUsedDay: z.string().nullable(),
+			current: z.boolean().meta({ description: "whether it is the one that asks" }),
+		}),
+	),
+});
+
+/** WebAuthn level 3, the JSON forms; what is inside is checked by the library, against our challenge. */
+const webAuthnText = z.base64url().max(16_384);
+const credential = { id: webAuthnText, rawId: webAuthnText, type: z.literal("public-key") };
+const attachment = z.enum(["platform", "cross-platform"]).nullish();
+const RegistrationResponse = z.object({
+	...credential,
+	authenticatorAttachment: attachment,
+	clientExtensionResults: z.looseObject({}),
+	response: z.object({
+		clientDataJSON: webAuthnText,
+		attestationObject: webAuthnText,
+		transports: z.array(z.string().max(40)).max(10).optional(),
+	}),
+});
+const AuthenticationResponse = z.object({
+	...credential,
+	authenticatorAttachment: attachment,
+	clientExtensionResults: z.looseObject({}),
+	response: z.object({
+		clientDataJSON: webAuthnText,
+		authenticatorData: webAuthnText,
+		signature: webAuthnText,
+		userHandle: webAuthnText.nullish(),
+	}),
+});
+export const PasskeyOptions = z.object({
+	options: z.looseObject({ challenge: z.string() }).meta({ description: "for navigator.credentials, in JSON form" }),
+});
+export const AddPasskeyBody = z.strictObject({ label: name, response: RegistrationResponse });
+export const PasskeySignInBody = z.strictObject({ response: AuthenticationResponse, label });
+export const ProofBody = z.union([z.strictObject({ password }), z.strictObject({ passkey: AuthenticationResponse })]);
+const Passkey = z.object({ id: Id, label: z.string(), createdAtMs: ms, lastUsedDay: z.string().nullable() });
+export const PasskeyAnswer = Passkey;
+export const PasskeysAnswer = z.object({ passkeys: z.array(Passkey) });
 
 /** A host as a camera has it: a name, an IPv4 or an IPv6 address. A user or password in it is refused, not stored. */
 const host = z

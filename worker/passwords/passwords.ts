@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from "@mivisus/wire/ids";
+import { normalizePassword } from "@mivisus/wire/password";
 
 /** Derives `bytes` key bytes; scrypt on every runtime, because it is native on all three (trust: section 1.2). */
 export type Kdf = (password: string, salt: Uint8Array, cost: ScryptCost, bytes: number) => Promise<Uint8Array>;
@@ -12,23 +13,9 @@ export interface ScryptCost {
 export const COST: ScryptCost = { ln: 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-/** Characters, after normalising. CNIL 2022-100 counts entropy: twelve without composition rules. */
-export const MIN_PASSWORD = 12;
-export const MAX_PASSWORD = 256;
 /** Derivations at once, and waiting: each takes 32 MiB and a third of a second. */
 const MAX_RUNNING = 2;
 const MAX_WAITING = 20;
-
-/** The same password typed on two keyboards must be one: NFC before anything (field fault A02). */
-export const normalizePassword = (password: string): string => password.normalize("NFC");
-
-/** Why a new password is not taken, or `undefined`. */
-export function passwordProblem(password: string): "password-too-short" | "password-too-long" | undefined {
-	const length = [...normalizePassword(password)].length;
-	if (length < MIN_PASSWORD) return "password-too-short";
-	if (length > MAX_PASSWORD) return "password-too-long";
-	return undefined;
-}
 
 /** More people are signing in than this machine can check: answer 503 and say when to come again. */
 export class PasswordsBusy extends Error {

@@ -1,6 +1,7 @@
 import { newId, toBase64Url } from "@mivisus/wire/ids";
 import { jwtVerify, SignJWT } from "jose";
-import { type Clock, endedForGood, seconds } from "../clock.ts";
+import { type Clock, day, endedForGood, seconds } from "../clock.ts";
+import { Problem } from "../problems.ts";
 
 /** Policy 08.3: the session ends at logout or after 30 days. */
 export const SESSION_SECONDS = 30 * 86_400;
@@ -11,17 +12,38 @@ const AUDIENCE = "mivisus-web";
 const ISSUER = "mivisus";
 const MAX_TOKEN = 2048;
 
+/** Proof of who one is that is older than this must be given anew before what cannot be undone, ms (ASVS 7.5.1). */
+export const FRESH_MS = 10 * 60_000;
+
 export interface Session {
-	/** Names the session in relay tokens and revocations. */
+	/** Names the session in relay tokens and revocations; stays the same when the cookie is renewed. */
 	id: string;
 	accountId: string;
 	jtiHash: string;
+	/** When the person last proved who they are, ms. */
+	provedAt: number;
+	/** `YYYY-MM-DD`. */
+	lastUsedDay: string | null;
+	expiresAt: number;
+}
+/** A session as its owner sees it. */
+export interface ListedSession {
+	id: string;
+	label: string;
+	createdAt: number;
+	lastUsedDay: string | null;
 }
 export interface SessionStore {
-	insert(session: Session & { createdAt: number; expiresAt: number }): Promise<void>;
+	insert(session: Session & { createdAt: number; label: string }): Promise<void>;
 	find(jtiHash: string, now: number): Promise<Session | undefined>;
-	/** Deletes the row and records the revocation of `session:<id>` in one transaction. */
-	end(session: Session, iat: number): Promise<void>;
+	touch(id: string, day: string): Promise<void>;
+	/** Puts a new cookie in the place of the old one; false when the session ended meanwhile. */
+	rotate(session: Session, jtiHash: string, provedAt: number): Promise<boolean>;
+	list(accountId: string, now: number): Promise<ListedSession[]>;
+	/** Deletes the row and records the revocation of `session:<id>` in one transaction; false when it is not theirs. */
+	endById(accountId: string, id: string, iat: number): Promise<boolean>;
+	/** The same for all sessions of the account but `keep`. */
+	endOthers(accountId: string, keep: string, iat: number): Promise<void>;
 }
 /** Keys by id, the current one first; older ones verify until the last token they signed ran out. */
 export type SessionKeys = readonly [SessionKey, ...SessionKey[]];
@@ -50,21 +72,52 @@ export class Sessions {
 		this.#hash = options.hash;
 		this.#random = options.random;
 	}
-	/** A new session; the value is the cookie's. */
-	async begin(accountId: string): Promise<string> {
-		const jti = toBase64Url(this.#random(32));
-		const iat = seconds(this.#clock);
+	/** A new session; the value is the cookie's. `label`: what its owner knows the browser by. */
+	async begin(accountId: string, label: string): Promise<string> {
 		const createdAt = this.#clock.now();
-		const session = { id: newId(), accountId, jtiHash: this.#hash(jti) };
-		await this.#store.insert({ ...session, createdAt, expiresAt: createdAt + SESSION_SECONDS * 1000 });
+		const { jti, jtiHash } = this.#newJti();
+		const session = {
+			id: newId(),
+			accountId,
+			jtiHash,
+			provedAt: createdAt,
+			lastUsedDay: day(createdAt),
+			expiresAt: createdAt + SESSION_SECONDS * 1000,
+		};
+		await this.#store.insert({ ...session, createdAt, label });
+		return this.#sign(jti, session);
+	}
+	/**
+	 * The person proved anew who they are: a new cookie takes the place of the old one (ASVS 7.2.4), and ends when that
+	 * would have. Gives the Set-Cookie.
+	 */
+	async renew(session: Session): Promise<string> {
+		const { jti, jtiHash } = this.#newJti();
+		const now = this.#clock.now();
+		if (!(await this.#store.rotate(session, jtiHash, now))) throw new Problem("unauthorized");
+		return setCookie(await this.#sign(jti, session), (session.expiresAt - now) / 1000);
+	}
+	/** Whether the person proved who they are a short while ago. */
+	isFresh({ provedAt }: Session): boolean {
+		const age = this.#clock.now() - provedAt;
+		return age >= 0 && age <= FRESH_MS;
+	}
+	list(accountId: string): Promise<ListedSession[]> {
+		return this.#store.list(accountId, this.#clock.now());
+	}
+	#newJti(): { jti: string; jtiHash: string } {
+		const jti = toBase64Url(this.#random(32));
+		return { jti, jtiHash: this.#hash(jti) };
+	}
+	#sign(jti: string, { accountId, expiresAt }: Session): Promise<string> {
 		const [key] = this.#keys;
 		return new SignJWT({ jti })
 			.setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
 			.setSubject(accountId)
 			.setIssuer(ISSUER)
 			.setAudience(AUDIENCE)
-			.setIssuedAt(iat)
-			.setExpirationTime(iat + SESSION_SECONDS)
+			.setIssuedAt(seconds(this.#clock))
+			.setExpirationTime(Math.floor(expiresAt / 1000))
 			.sign(key.secret);
 	}
 	/** The live session behind a cookie's value, or `undefined` for everything else. Never throws for what a client sent. */
@@ -87,12 +140,19 @@ export class Sessions {
 		} catch {
 			return undefined;
 		}
-		const session = await this.#store.find(this.#hash(claims.jti), this.#clock.now());
-		return session?.accountId === claims.sub ? session : undefined;
+		const now = this.#clock.now();
+		const session = await this.#store.find(this.#hash(claims.jti), now);
+		if (session?.accountId !== claims.sub) return undefined;
+		if (session.lastUsedDay !== day(now)) await this.#store.touch(session.id, day(now));
+		return session;
 	}
-	/** Ends it at once, for HTTP and for running pictures. */
-	async end(session: Session): Promise<void> {
-		await this.#store.end(session, endedForGood(this.#clock));
+	/** Ends one at once, for HTTP and for running pictures. */
+	async end(accountId: string, id: string): Promise<void> {
+		if (!(await this.#store.endById(accountId, id, endedForGood(this.#clock)))) throw new Problem("not-found");
+	}
+	/** Ends all of the account but this one. */
+	async endOthers({ accountId, id }: Session): Promise<void> {
+		await this.#store.endOthers(accountId, id, endedForGood(this.#clock));
 	}
 	#keyOf(id: string | undefined): Uint8Array {
 		const key = this.#keys.find((candidate) => candidate.id === id);
@@ -117,8 +177,11 @@ export function sessionCookie(header: string | undefined): string | "odd" | unde
 	return values.length > 1 ? "odd" : values[0];
 }
 
-/** Set-Cookie for a new session, or with `undefined` for its end. Every property of `__Host-`, under the policy's name. */
-export function setCookie(value: string | undefined): string {
-	const age = value === undefined ? 0 : SESSION_SECONDS;
+/**
+ * Set-Cookie for a session that goes on for `ageS` more seconds, or with `undefined` for its end. Every property of
+ * `__Host-`, under the policy's name.
+ */
+export function setCookie(value: string | undefined, ageS: number = SESSION_SECONDS): string {
+	const age = value === undefined ? 0 : Math.max(0, Math.floor(ageS));
 	return `${SESSION_COOKIE}=${value ?? ""}; Path=/; Max-Age=${age}; HttpOnly; Secure; SameSite=Lax`;
 }

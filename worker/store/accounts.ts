@@ -1,37 +1,66 @@
-import type { Account, AccountStore } from "../accounts/accounts.ts";
-import type { Session, SessionStore } from "../sessions/sessions.ts";
-import type { Database } from "./database.ts";
+import type { Account, AccountStore, WithHash } from "../accounts/accounts.ts";
+import type { Database, Db } from "./database.ts";
+import { post } from "./outbox.ts";
+import { endSessions } from "./sessions.ts";
 
-const ACCOUNT = ["id", "email", "full_name", "state", "password_hash"] as const;
-type Row = { id: string; email: string; full_name: string; state: Account["state"]; password_hash: string };
-const toAccount = (row: Row) => ({
+const ACCOUNT = ["accounts.id", "email", "email_key", "full_name", "state", "language", "password_hash"] as const;
+type Row = {
+	id: string;
+	email: string;
+	email_key: string;
+	full_name: string;
+	state: Account["state"];
+	language: Account["language"];
+	password_hash: string;
+};
+const toAccount = (row: Row): WithHash => ({
 	id: row.id,
 	email: row.email,
+	emailKey: row.email_key,
 	fullName: row.full_name,
 	state: row.state,
+	language: row.language,
 	passwordHash: row.password_hash,
 });
 
-/** Accounts in the database. */
-export const accountStore = (database: Database): AccountStore => ({
-	insert: async (account) => {
-		const row = {
-			id: account.id,
+/** Uses a link up; resolves with its account and what it changes, or `undefined` when it is used, gone or too old. */
+const useLink = (db: Db, purpose: "confirmation" | "reset" | "address", tokenHash: string, now: number) =>
+	db
+		.updateTable("links")
+		.set({ used_at: now })
+		.where("token_hash", "=", tokenHash)
+		.where("purpose", "=", purpose)
+		.where("used_at", "is", null)
+		.where("expires_at", ">", now)
+		.returning(["account_id", "new_email", "new_email_key"])
+		.executeTakeFirst();
+const makeActive = (db: Db, id: string) =>
+	db.updateTable("accounts").set({ state: "active" }).where("id", "=", id).where("state", "=", "unconfirmed").execute();
+
+/** Accounts in the database. `revoked`: sessions were ended, the relay is to hear of it. */
+export const accountStore = (database: Database, revoked: () => void): AccountStore => ({
+	signUp: async (account, posting) => {
+		const chosen = {
 			email: account.email,
-			email_key: account.emailKey,
 			full_name: account.fullName,
 			password_hash: account.passwordHash,
-			state: account.state,
 			language: account.language,
 			created_at: account.createdAt,
+			terms_version: account.termsVersion,
+			agreement_version: account.agreementVersion,
+			accepted_at: account.createdAt,
 		};
-		await database.write((db) =>
-			db
+		await database.write(async (db) => {
+			await db
 				.insertInto("accounts")
-				.values(row)
-				.onConflict((on) => on.column("email_key").doNothing())
-				.execute(),
-		);
+				.values({ ...chosen, id: account.id, email_key: account.emailKey, state: account.state })
+				.onConflict((on) => on.column("email_key").doUpdateSet(chosen).where("accounts.state", "=", "unconfirmed"))
+				.execute();
+			if (posting) await post(db, [posting]);
+		});
+	},
+	post: async (posting) => {
+		await database.write((db) => post(db, [posting]));
 	},
 	findByEmail: async (emailKey) => {
 		const row = await database.read
@@ -44,53 +73,92 @@ export const accountStore = (database: Database): AccountStore => ({
 	find: async (id) => {
 		const row = await database.read.selectFrom("accounts").select(ACCOUNT).where("id", "=", id).executeTakeFirst();
 		if (!row) return undefined;
-		const { passwordHash: _, ...account } = toAccount(row);
+		const { passwordHash: _, emailKey: __, ...account } = toAccount(row);
 		return account;
+	},
+	hashOf: async (id) => {
+		const row = await database.read.selectFrom("accounts").select(ACCOUNT).where("id", "=", id).executeTakeFirst();
+		return row && toAccount(row);
 	},
 	replaceHash: async (id, password_hash) => {
 		await database.write((db) => db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute());
 	},
-	confirm: async (id) => {
-		await database.write((db) =>
-			db
-				.updateTable("accounts")
-				.set({ state: "active" })
-				.where("id", "=", id)
-				.where("state", "=", "unconfirmed")
-				.execute(),
-		);
-	},
-});
-
-/** Sessions in the database. */
-export const sessionStore = (database: Database, revoked: () => void): SessionStore => ({
-	insert: async ({ id, accountId, jtiHash, createdAt, expiresAt }) => {
-		const row = { id, account_id: accountId, jti_hash: jtiHash, created_at: createdAt, expires_at: expiresAt };
-		await database.write(async (db) => {
-			// Those that ran out go with the next sign-in; the job of a later issue does it for those who never return.
-			await db.deleteFrom("sessions").where("expires_at", "<=", createdAt).execute();
-			await db.insertInto("sessions").values(row).execute();
-		});
-	},
-	find: async (jtiHash, now): Promise<Session | undefined> => {
+	findLink: async (purpose, tokenHash, now) => {
 		const row = await database.read
-			.selectFrom("sessions")
-			.innerJoin("accounts", "accounts.id", "sessions.account_id")
-			.select(["sessions.id", "sessions.account_id"])
-			.where("jti_hash", "=", jtiHash)
+			.selectFrom("links")
+			.innerJoin("accounts", "accounts.id", "links.account_id")
+			.select([...ACCOUNT, "new_email", "new_email_key"])
+			.where("token_hash", "=", tokenHash)
+			.where("purpose", "=", purpose)
+			.where("used_at", "is", null)
 			.where("expires_at", ">", now)
 			.where("accounts.state", "not in", ["leaving", "erased"])
 			.executeTakeFirst();
-		return row && { id: row.id, accountId: row.account_id, jtiHash };
+		if (!row) return undefined;
+		const newEmail =
+			row.new_email !== null && row.new_email_key !== null
+				? { display: row.new_email, key: row.new_email_key }
+				: undefined;
+		return { account: toAccount(row), newEmail };
 	},
-	end: async ({ id, jtiHash }, iat) => {
-		await database.write(async (db) => {
-			await db.deleteFrom("sessions").where("jti_hash", "=", jtiHash).execute();
+	confirm: (tokenHash, now) =>
+		database.write(async (db) => {
+			const link = await useLink(db, "confirmation", tokenHash, now);
+			if (link) await makeActive(db, link.account_id);
+			return link !== undefined;
+		}),
+	reset: async (tokenHash, password_hash, posting, now, iat) => {
+		const done = await database.write(async (db) => {
+			const link = await useLink(db, "reset", tokenHash, now);
+			if (!link) return false;
+			await db.updateTable("accounts").set({ password_hash }).where("id", "=", link.account_id).execute();
+			await makeActive(db, link.account_id);
+			await endSessions(db, link.account_id, undefined, iat);
+			await post(db, [posting]);
+			return true;
+		});
+		if (done) revoked();
+		return done;
+	},
+	changeEmail: (tokenHash, posting, now) =>
+		database.write(async (db) => {
+			const link = await useLink(db, "address", tokenHash, now);
+			if (!link || link.new_email === null || link.new_email_key === null) return false;
+			const taken = await db
+				.selectFrom("accounts")
+				.select("id")
+				.where("email_key", "=", link.new_email_key)
+				.where("id", "!=", link.account_id)
+				.executeTakeFirst();
+			if (taken) return false;
 			await db
-				.insertInto("revocations")
-				.values({ ref: `session:${id}`, iat })
+				.updateTable("accounts")
+				.set({ email: link.new_email, email_key: link.new_email_key })
+				.where("id", "=", link.account_id)
 				.execute();
+			// A link in the mailbox of the address before must not open the account any more.
+			await db.deleteFrom("links").where("account_id", "=", link.account_id).where("used_at", "is", null).execute();
+			await post(db, [posting]);
+			return true;
+		}),
+	changePassword: async (id, password_hash, keep, posting, iat) => {
+		await database.write(async (db) => {
+			await db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute();
+			await endSessions(db, id, keep, iat);
+			await post(db, [posting]);
 		});
 		revoked();
+	},
+	update: async (id, { fullName, language }) => {
+		await database.write((db) =>
+			db
+				.updateTable("accounts")
+				.set({ ...(fullName !== undefined && { full_name: fullName }), ...(language !== undefined && { language }) })
+				.where("id", "=", id)
+				.execute(),
+		);
+	},
+	makeActive: async (id) => {
+		await database.write((db) => makeActive(db, id));
 	},
 });

@@ -84,3 +84,50 @@ it("02.11, 06.1: what ran out goes, to the millisecond; what did not stays", asy
 	expect(await left("commands", "id")).toEqual([{ id: "kept" }]);
 	expect(await database.read.selectFrom("accounts").select("id").execute()).toHaveLength(1);
 });
+
+it("06.5: an account that nobody confirmed is gone after seven days, with its links and mails; others stay", async () => {
+	const day = 86_400_000;
+	const now = 100 * day;
+	await database.write(async (db) => {
+		for (const [id, state, age] of [
+			["old", "unconfirmed", 7],
+			["young", "unconfirmed", 6],
+			["confirmed", "active", 90],
+		] as const) {
+			await db
+				.insertInto("accounts")
+				.values({ ...accountRow(id, id), state, created_at: now - age * day })
+				.execute();
+			await db
+				.insertInto("links")
+				.values({ id, token_hash: id, account_id: id, purpose: "reset", asked_at: now, expires_at: now + 1 })
+				.execute();
+		}
+		for (const [id, state, age] of [
+			["dead", "dead", 30],
+			["dead-lately", "dead", 29],
+			["waiting", "waiting", 40],
+		] as const) {
+			await db
+				.insertInto("outbox")
+				.values({
+					id,
+					letter: "reset",
+					account_id: id === "dead" ? "old" : "young",
+					recipient: "a",
+					recipient_key: "a",
+					language: "en",
+					state,
+					next_at: 0,
+					asked_at: now - age * day,
+				})
+				.execute();
+		}
+	});
+	await sweep(database, now);
+	const ids = async (table: "accounts" | "links" | "outbox") =>
+		(await database.read.selectFrom(table).select("id").orderBy("id").execute()).map(({ id }) => id);
+	expect(await ids("accounts")).toEqual(["confirmed", "young"]);
+	expect(await ids("links")).toEqual(["confirmed", "young"]);
+	expect(await ids("outbox")).toEqual(["dead-lately", "waiting"]);
+});

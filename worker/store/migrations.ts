@@ -55,4 +55,33 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 			"UPDATE devices SET confirmed = 1 WHERE agent_id IN (SELECT id FROM agents WHERE state = 'active')",
 		],
 	},
+	{
+		name: "0003-account-life",
+		statements: [
+			"ALTER TABLE accounts ADD COLUMN terms_version TEXT",
+			"ALTER TABLE accounts ADD COLUMN agreement_version TEXT",
+			"ALTER TABLE accounts ADD COLUMN accepted_at INTEGER",
+			"ALTER TABLE sessions ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+			"ALTER TABLE sessions ADD COLUMN last_used_day TEXT",
+			"ALTER TABLE sessions ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0",
+			`CREATE TABLE links (
+				id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL REFERENCES accounts(id),
+				purpose TEXT NOT NULL CHECK (purpose IN ('confirmation','reset','address')),
+				new_email TEXT, new_email_key TEXT, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+				used_at INTEGER, UNIQUE (account_id, purpose)) STRICT`,
+			`CREATE TABLE passkeys (
+				id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(id), credential_id TEXT NOT NULL UNIQUE,
+				public_key TEXT NOT NULL, counter INTEGER NOT NULL, transports TEXT NOT NULL, label TEXT NOT NULL,
+				created_at INTEGER NOT NULL, last_used_day TEXT) STRICT`,
+			"CREATE INDEX passkeys_account ON passkeys(account_id)",
+			"CREATE TABLE used_challenges (hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT",
+			`CREATE TABLE outbox (
+				id TEXT PRIMARY KEY, letter TEXT NOT NULL, account_id TEXT REFERENCES accounts(id), recipient TEXT NOT NULL,
+				recipient_key TEXT NOT NULL, language TEXT NOT NULL CHECK (language IN ('en','fr')),
+				state TEXT NOT NULL CHECK (state IN ('waiting','dead')), attempts INTEGER NOT NULL DEFAULT 0,
+				next_at INTEGER NOT NULL, asked_at INTEGER NOT NULL, problem TEXT) STRICT`,
+			"CREATE INDEX outbox_next ON outbox(state, next_at)",
+			"CREATE INDEX outbox_recipient ON outbox(recipient_key)",
+		],
+	},
 ];

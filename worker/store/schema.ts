@@ -10,6 +10,10 @@ export interface Schema {
 	cameras: CameraTable;
 	commands: CommandTable;
 	revocations: RevocationTable;
+	links: LinkTable;
+	passkeys: PasskeyTable;
+	used_challenges: UsedChallengeTable;
+	outbox: OutboxTable;
 }
 export interface AccountTable {
 	id: string;
@@ -24,6 +28,10 @@ export interface AccountTable {
 	created_at: number;
 	/** Grows with every change that agents or pages wait for. */
 	revision: Generated<number>;
+	/** What the person accepted at sign-up, and when; `null` for accounts from before it was asked. */
+	terms_version: string | null;
+	agreement_version: string | null;
+	accepted_at: number | null;
 }
 export interface SessionTable {
 	/** SHA-256 of the cookie's `jti`, base64url: a stolen database opens no session. */
@@ -33,6 +41,12 @@ export interface SessionTable {
 	account_id: string;
 	created_at: number;
 	expires_at: number;
+	/** What its owner knows the browser by, e.g. `Firefox, Linux`. */
+	label: Generated<string>;
+	/** Coarse: the day, `YYYY-MM-DD`. */
+	last_used_day: string | null;
+	/** When the person last proved who they are: at sign-in, or since. */
+	proved_at: Generated<number>;
 }
 export interface AgentTable {
 	id: string;
@@ -96,4 +110,56 @@ export interface RevocationTable {
 	ref: string;
 	/** s since 1970: tokens issued up to then are revoked. */
 	iat: number;
+}
+/** Single-use links that were mailed, at most one of a purpose for an account: a newer one voids the older (A01). */
+export interface LinkTable {
+	/** Of the mail that carries it; the token itself is made from it with a key, so that no copy of it is stored. */
+	id: string;
+	/** SHA-256 of the token, base64url. */
+	token_hash: string;
+	account_id: string;
+	purpose: "confirmation" | "reset" | "address";
+	/** For a change of address: the one that is being confirmed. */
+	new_email: string | null;
+	new_email_key: string | null;
+	asked_at: number;
+	expires_at: number;
+	/** Kept after its use, so that the same mail, sent again after a crash, does not make it work again. */
+	used_at: number | null;
+}
+export interface PasskeyTable {
+	id: string;
+	account_id: string;
+	/** As the authenticator names it, base64url. */
+	credential_id: string;
+	/** COSE key, base64url. */
+	public_key: string;
+	counter: number;
+	/** JSON array of the browser's hints how to reach it. */
+	transports: string;
+	label: string;
+	created_at: number;
+	last_used_day: string | null;
+}
+/** WebAuthn challenges that were answered; each works once. */
+export interface UsedChallengeTable {
+	hash: string;
+	expires_at: number;
+}
+/** Mails on their way. A row goes when the mail is handed over; what could not be is kept as `dead` for the operator. */
+export interface OutboxTable {
+	/** Also the idempotency key: the mail's Message-ID. */
+	id: string;
+	letter: string;
+	/** `null` while it is not known whether the address has an account: that is looked up when the mail is made. */
+	account_id: string | null;
+	recipient: string;
+	recipient_key: string;
+	language: "en" | "fr";
+	state: "waiting" | "dead";
+	attempts: Generated<number>;
+	next_at: number;
+	asked_at: number;
+	/** Why the last attempt failed: a code, never what the mail server said about the address. */
+	problem: string | null;
 }

@@ -11,6 +11,13 @@ export const PER_ACCOUNT: Rate = { burst: 20, perMinute: 1 };
 export const PER_NETWORK: Rate = { burst: 60, perMinute: 12 };
 /** Further calls that anybody may make: signing up, announcing an agent. */
 export const PER_NETWORK_OPEN: Rate = { burst: 60, perMinute: 30 };
+/** Mails that anybody may cause to one address: a few at once, then one in five minutes. */
+export const PER_MAILBOX: Rate = { burst: 5, perMinute: 1 / 5 };
+/** Failures of one network at one account after which each further one doubles the wait, and the longest wait, s. */
+const FREE_FAILURES = 5;
+const MAX_DELAY_S = 60;
+/** A failure is forgotten after this, ms. */
+const FAILURE_MS = 3_600_000;
 /** Calls of one signed-in account, or of one agent: far above what pages and agents do, far below what slows others. */
 export const PER_CALLER: Rate = { burst: 600, perMinute: 600 };
 /** Keys remembered at once. */
@@ -86,7 +93,11 @@ export class SignInGuard {
 	#familiar: Throttle;
 	/** Account and network of past successes, oldest first. */
 	#known = new Set<string>();
+	/** Attempts of a network at an account since its last success there, oldest first. */
+	#failures = new Map<string, { count: number; atMs: number }>();
+	#clock: Clock;
 	constructor(clock: Clock) {
+		this.#clock = clock;
 		this.#networks = new Throttle(PER_NETWORK, clock);
 		this.#accounts = new Throttle(PER_ACCOUNT, clock);
 		this.#familiar = new Throttle(PER_ACCOUNT, clock);
@@ -96,10 +107,33 @@ export class SignInGuard {
 		const wait = this.#networks.take(network);
 		if (wait > 0) return wait;
 		const pair = `${accountKey} ${network}`;
-		return this.#known.has(pair) ? this.#familiar.take(pair) : this.#accounts.take(accountKey);
+		const delay = this.#delay(pair);
+		if (delay > 0) return delay;
+		const taken = this.#known.has(pair) ? this.#familiar.take(pair) : this.#accounts.take(accountKey);
+		// Counted as a failure until it turns out to be none, so that attempts at the same instant count as well.
+		if (taken === 0) this.#count(pair);
+		return taken;
+	}
+	/** Growing from one failure to the next, never for ever: 1 s, 2 s, 4 s … after the first few. */
+	#delay(pair: string): number {
+		const failure = this.#failures.get(pair);
+		if (!failure || failure.count < FREE_FAILURES) return 0;
+		const delayS = Math.min(MAX_DELAY_S, 2 ** (failure.count - FREE_FAILURES));
+		return Math.max(0, Math.ceil((failure.atMs + delayS * 1000 - this.#clock.now()) / 1000));
+	}
+	#count(pair: string): void {
+		const atMs = this.#clock.now();
+		const before = this.#failures.get(pair);
+		this.#failures.delete(pair);
+		for (const [oldest, { atMs: then }] of this.#failures) {
+			if (this.#failures.size < MAX_KEYS && then + FAILURE_MS > atMs) break;
+			this.#failures.delete(oldest);
+		}
+		this.#failures.set(pair, { count: (before && before.atMs + FAILURE_MS > atMs ? before.count : 0) + 1, atMs });
 	}
 	succeeded(accountKey: string, network: string): void {
 		const pair = `${accountKey} ${network}`;
+		this.#failures.delete(pair);
 		this.#known.delete(pair);
 		for (const oldest of this.#known) {
 			if (this.#known.size < MAX_KEYS) break;

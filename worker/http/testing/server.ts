@@ -5,6 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import { Mailbox } from "../../../scripts/start/mailbox.ts";
 import { ControlStandIn } from "./relay.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.node.ts", import.meta.url));
@@ -42,6 +44,8 @@ const freePort = () =>
 export class TestWorker {
 	readonly folder: string;
 	readonly control: ControlStandIn;
+	/** Where its mails go. */
+	readonly mailbox: Mailbox;
 	readonly origin: string;
 	/** All that it wrote to its log and to standard error. */
 	output = "";
@@ -49,9 +53,16 @@ export class TestWorker {
 	#env: Record<string, string>;
 	#child: ChildProcess | undefined;
 
-	private constructor(folder: string, port: number, control: ControlStandIn, env: Record<string, string>) {
+	private constructor(
+		folder: string,
+		port: number,
+		control: ControlStandIn,
+		mailbox: Mailbox,
+		env: Record<string, string>,
+	) {
 		this.folder = folder;
 		this.control = control;
+		this.mailbox = mailbox;
 		this.#port = port;
 		this.origin = `http://localhost:${port}`;
 		this.#env = env;
@@ -60,7 +71,7 @@ export class TestWorker {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-worker-"));
 		const control = new ControlStandIn(join(folder, "secrets", "relay-control-keys.json"));
 		await control.listen();
-		const worker = new TestWorker(folder, await freePort(), control, env);
+		const worker = new TestWorker(folder, await freePort(), control, await Mailbox.start(), env);
 		await worker.restart();
 		return worker;
 	}
@@ -75,6 +86,8 @@ export class TestWorker {
 				MIVISUS_SECRETS: join(this.folder, "secrets"),
 				MIVISUS_RELAY_URL: "https://localhost:4433",
 				MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${this.control.port}`,
+				MIVISUS_MAIL: this.mailbox.smtpUrl,
+				MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
 				MIVISUS_LOG: "debug",
 				...this.#env,
 			},
@@ -107,6 +120,7 @@ export class TestWorker {
 	async close(): Promise<void> {
 		await this.end("SIGKILL");
 		this.control.close();
+		await this.mailbox.close();
 		rmSync(this.folder, { recursive: true });
 	}
 	/** One HTTP call, as a page of the service makes it unless the options say otherwise. `path` below `/api`. */
@@ -149,13 +163,25 @@ export class TestWorker {
 			asked.on("error", reject).end();
 		});
 	}
-	/** Signs up and in; resolves with the cookie's value and the account. */
+	/** Signs up, without confirming. */
+	signUp(email: string, password = PASSWORD, language = "en"): Promise<Answered> {
+		const accepted = { terms: TERMS_VERSION, agreement: AGREEMENT_VERSION };
+		return this.call("POST", "/accounts", { body: { email, fullName: "Ada Test", password, language, ...accepted } });
+	}
+	/** The token of the newest mail to `email` that leads to `page`, among those from number `from` on. */
+	async mailed(email: string, page: string, from = 0): Promise<string> {
+		return (await this.mailbox.link(email, page, from)).split("#")[1] ?? "";
+	}
+	/** Signs up, confirms with the mail and is signed in; resolves with the cookie's value and the account. */
 	async person(email: string, password = PASSWORD): Promise<{ cookie: string; accountId: string }> {
-		await this.call("POST", "/accounts", { body: { email, fullName: "Ada Test", password } });
-		const { status, headers, json, text } = await this.call("POST", "/session", { body: { email, password } });
-		if (status !== 200) throw new Error(`sign-in answered ${status}: ${text}`);
-		const cookie = /^session=([^;]+)/.exec(headers.get("set-cookie") ?? "")?.[1] ?? "";
-		return { cookie, accountId: (json as { account: { id: string } }).account.id };
+		await this.signUp(email, password);
+		const token = await this.mailed(email, "/confirm");
+		const { status, headers, json, text } = await this.call("POST", "/accounts/confirm", { body: { token, password } });
+		if (status !== 200) throw new Error(`the confirmation answered ${status}: ${text}`);
+		return { cookie: cookieOf(headers), accountId: (json as { account: { id: string } }).account.id };
 	}
 }
+/** The session's value in the answer's Set-Cookie. */
+export const cookieOf = (headers: Headers): string =>
+	/^session=([^;]+)/.exec(headers.get("set-cookie") ?? "")?.[1] ?? "";
 export const PASSWORD = "a password of the tests";

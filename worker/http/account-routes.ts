@@ -1,0 +1,338 @@
+import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import { type Email, parseEmail } from "../accounts/email.ts";
+import { Problem } from "../problems.ts";
+import { setCookie } from "../sessions/sessions.ts";
+import { type Rooms, waitOr } from "./rooms.ts";
+import { type Route, route } from "./route.ts";
+import * as S from "./schemas.ts";
+
+function addressOf(typed: string): Email {
+	const email = parseEmail(typed);
+	if (!email) throw new Problem("not-an-address");
+	return email;
+}
+const dated = <T extends { createdAt: number }>({ createdAt, ...rest }: T) => ({ ...rest, createdAtMs: createdAt });
+
+/** Accounts, sessions and passkeys. */
+export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailboxes }: Rooms): Route[] {
+	return [
+		route({
+			method: "POST",
+			path: "/accounts",
+			who: "anyone",
+			summary:
+				"Sign up; a mail asks to confirm the address. The answer is the same whether the address was free or not.",
+			body: S.SignUpBody,
+			status: 202,
+			handle: async ({ body: { terms, agreement, ...body }, network }) => {
+				waitOr(open.take(network));
+				if (terms !== TERMS_VERSION || agreement !== AGREEMENT_VERSION) throw new Problem("terms-outdated");
+				const email = addressOf(body.email);
+				waitOr(mailboxes.take(email.key));
+				await accounts.signUp({ ...body, email });
+				return { status: 202, body: {} };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/accounts/confirm",
+			who: "anyone",
+			summary: "Confirm the address with the mailed token and the password that was chosen, and sign in.",
+			body: S.ConfirmLinkBody,
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ body: { token, password, label }, network }) => {
+				waitOr(guard.attempt(token, network));
+				const account = await accounts.confirm(token, password);
+				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, label)) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/confirmations",
+			who: "anyone",
+			summary: "Send the confirmation mail again. The answer is the same whether there is such an account or not.",
+			body: S.EmailBody,
+			status: 202,
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				const email = addressOf(body.email);
+				waitOr(mailboxes.take(email.key));
+				await accounts.askLink("confirmation", email);
+				return { status: 202, body: {} };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/password-resets",
+			who: "anyone",
+			summary: "Mail a link to choose a new password. The answer is the same whether there is such an account or not.",
+			body: S.EmailBody,
+			status: 202,
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				const email = addressOf(body.email);
+				waitOr(mailboxes.take(email.key));
+				await accounts.askLink("reset", email);
+				return { status: 202, body: {} };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/password-resets/complete",
+			who: "anyone",
+			summary: "Choose a new password with the mailed token. Ends every session.",
+			body: S.ResetBody,
+			status: 204,
+			handle: async ({ body: { token, password }, network }) => {
+				waitOr(open.take(network));
+				await accounts.reset(token, password);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/session",
+			who: "anyone",
+			summary: "Sign in. Sets the one cookie, `session`.",
+			body: S.SignInBody,
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ body, network }) => {
+				const key = parseEmail(body.email)?.key ?? "";
+				waitOr(guard.attempt(key, network));
+				const account = await accounts.authenticate(body.email, body.password);
+				if (!account) throw new Problem("wrong-credentials");
+				guard.succeeded(key, network);
+				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, body.label)) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/session/passkey/options",
+			who: "anyone",
+			summary: "What a browser needs to sign in with a passkey.",
+			body: S.Empty,
+			answer: S.PasskeyOptions,
+			status: 200,
+			handle: async ({ network }) => {
+				waitOr(open.take(network));
+				return { status: 200, body: { options: await passkeys.askToSignIn() } };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/session/passkey",
+			who: "anyone",
+			summary: "Sign in with a passkey. Sets the one cookie, `session`.",
+			body: S.PasskeySignInBody,
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ body: { response, label }, network }) => {
+				// By network only: guesses at somebody's password must not keep the owner's passkey out.
+				waitOr(open.take(network));
+				const account = await accounts.find(await passkeys.signIn(response));
+				if (account?.state !== "active" && account?.state !== "restricted") throw new Problem("passkey-refused");
+				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, label)) };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/session",
+			who: "person",
+			summary: "Who is signed in.",
+			answer: S.SessionAnswer,
+			status: 200,
+			handle: async ({ account }) => ({ status: 200, body: { account } }),
+		}),
+		route({
+			method: "DELETE",
+			path: "/session",
+			who: "person",
+			summary: "Sign out: ends the session here and running pictures at the relay.",
+			status: 204,
+			handle: async ({ account, session }) => {
+				await sessions.end(account.id, session.id);
+				return { status: 204, setCookie: setCookie(undefined) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/session/proof/options",
+			who: "person",
+			evenRestricted: true,
+			summary: "What a browser needs to prove with a passkey that it is still the same person.",
+			body: S.Empty,
+			answer: S.PasskeyOptions,
+			status: 200,
+			handle: async ({ account }) => ({ status: 200, body: { options: await passkeys.askToProve(account) } }),
+		}),
+		route({
+			method: "POST",
+			path: "/session/proof",
+			who: "person",
+			evenRestricted: true,
+			summary: "Prove anew who one is, for what cannot be undone. Renews the cookie.",
+			body: S.ProofBody,
+			status: 204,
+			handle: async ({ account, session, body, network }) => {
+				if ("password" in body) {
+					const key = addressOf(account.email).key;
+					waitOr(guard.attempt(key, network));
+					if (!(await accounts.proves(account.id, body.password))) throw new Problem("wrong-credentials");
+					guard.succeeded(key, network);
+				} else await passkeys.prove(account, body.passkey);
+				return { status: 204, setCookie: await sessions.renew(session) };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/sessions",
+			who: "person",
+			summary: "Where the account is signed in.",
+			answer: S.SessionsAnswer,
+			status: 200,
+			handle: async ({ account, session }) => ({
+				status: 200,
+				body: {
+					sessions: (await sessions.list(account.id)).map((each) => ({
+						...dated(each),
+						current: each.id === session.id,
+					})),
+				},
+			}),
+		}),
+		route({
+			method: "DELETE",
+			path: "/sessions",
+			who: "person",
+			summary: "End every session of the account but this one.",
+			status: 204,
+			handle: async ({ session }) => {
+				await sessions.endOthers(session);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/sessions/:id",
+			who: "person",
+			summary: "End one session.",
+			status: 204,
+			handle: async ({ account, session, params }) => {
+				const id = params["id"] ?? "";
+				await sessions.end(account.id, id);
+				return { status: 204, ...(id === session.id && { setCookie: setCookie(undefined) }) };
+			},
+		}),
+		route({
+			method: "PATCH",
+			path: "/account",
+			who: "person",
+			summary: "Change the name, or the language of mails.",
+			body: S.ChangeAccountBody,
+			status: 204,
+			handle: async ({ account, body }) => {
+				await accounts.update(account.id, body);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/account/password",
+			who: "person",
+			evenRestricted: true,
+			summary: "Change the password. Ends every other session and renews the cookie.",
+			body: S.ChangePasswordBody,
+			status: 204,
+			handle: async ({ account, session, body, network }) => {
+				const key = addressOf(account.email).key;
+				waitOr(guard.attempt(key, network));
+				await accounts.changePassword(account, session.id, body.current, body.password);
+				guard.succeeded(key, network);
+				return { status: 204, setCookie: await sessions.renew(session) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/account/email",
+			who: "person",
+			fresh: true,
+			evenRestricted: true,
+			summary: "Ask for another address: a link goes there, and word of it to the present one.",
+			body: S.EmailBody,
+			status: 202,
+			handle: async ({ account, body }) => {
+				const email = addressOf(body.email);
+				waitOr(mailboxes.take(email.key));
+				await accounts.askEmail(account, email);
+				return { status: 202, body: {} };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/account/email/confirm",
+			who: "anyone",
+			summary: "Confirm the new address with the mailed token.",
+			body: S.LinkBody,
+			status: 204,
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				await accounts.confirmEmail(body.token);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/passkeys",
+			who: "person",
+			summary: "The account's passkeys.",
+			answer: S.PasskeysAnswer,
+			status: 200,
+			handle: async ({ account }) => ({
+				status: 200,
+				body: { passkeys: (await passkeys.list(account.id)).map(dated) },
+			}),
+		}),
+		route({
+			method: "POST",
+			path: "/passkeys/options",
+			who: "person",
+			fresh: true,
+			evenRestricted: true,
+			summary: "What a browser needs to make a passkey.",
+			body: S.Empty,
+			answer: S.PasskeyOptions,
+			status: 200,
+			handle: async ({ account }) => ({ status: 200, body: { options: await passkeys.askToAdd(account) } }),
+		}),
+		route({
+			method: "POST",
+			path: "/passkeys",
+			who: "person",
+			fresh: true,
+			evenRestricted: true,
+			summary: "Add the passkey that the browser made.",
+			body: S.AddPasskeyBody,
+			answer: S.PasskeyAnswer,
+			status: 201,
+			handle: async ({ account, body: { label, response } }) => {
+				const posting = accounts.notice("passkey-added", account);
+				const passkey = await passkeys.add(account, label, response, posting);
+				return { status: 201, body: dated(passkey) };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/passkeys/:id",
+			who: "person",
+			fresh: true,
+			summary: "Remove a passkey.",
+			status: 204,
+			handle: async ({ account, params }) => {
+				await passkeys.remove(account, params["id"] ?? "", accounts.notice("passkey-removed", account));
+				return { status: 204 };
+			},
+		}),
+	];
+}

@@ -1,0 +1,33 @@
+import type { Accounts } from "../accounts/accounts.ts";
+import type { Agents } from "../agents/agents.ts";
+import type { Cameras } from "../cameras/cameras.ts";
+import type { Changes } from "../changes.ts";
+import type { Passkeys } from "../passkeys/passkeys.ts";
+import { Problem } from "../problems.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { SignInGuard, Throttle } from "../throttle/throttle.ts";
+import type { RelayTokens } from "../tokens/relay-tokens.ts";
+
+/** The rooms that the routes lead to. */
+export interface Rooms {
+	accounts: Accounts;
+	sessions: Sessions;
+	agents: Agents;
+	cameras: Cameras;
+	tokens: RelayTokens;
+	changes: Changes;
+	guard: SignInGuard;
+	passkeys: Passkeys;
+	/** Slows down mails that anybody may cause to one address. */
+	mailboxes: Throttle;
+	/** Slows down calls that anybody may make. */
+	open: Throttle;
+	/** Slows down a signed-in account or an agent that would take the database from everybody else. */
+	callers: Throttle;
+	after: (ms: number, run: () => void) => () => void;
+}
+
+/** Answers "come again later" when there are `seconds` to wait. */
+export function waitOr(seconds: number): void {
+	if (seconds > 0) throw new Problem("rate-limited", undefined, seconds);
+}

@@ -1,0 +1,276 @@
+import type { MailKind, Message } from "./mail.ts";
+
+type Language = Message["language"];
+/** What a letter says, before it is laid out. */
+interface Words {
+	subject: string;
+	paragraphs: readonly string[];
+	/** Label of the link; the link itself stands below it in full. */
+	action?: string;
+	/** After the link. */
+	closing?: readonly string[];
+}
+interface Letter {
+	kind: MailKind;
+	/** Page that its single-use link leads to; the token is behind `#`, where no server and no log sees it. */
+	page?: string;
+	/** Page that it leads to without a token. */
+	plainPage?: string;
+	words: Record<Language, (when: string) => Words>;
+}
+
+const NOT_YOU = {
+	en: "If it was not you, someone who knows your password may have done it. Choose a new one now with “Forgot your password?” on the sign-in page: that ends every session.",
+	fr: "Si ce n’est pas vous, quelqu’un connaît peut-être votre mot de passe. Choisissez-en un nouveau tout de suite par « Mot de passe oublié ? » sur la page de connexion : cela met fin à toutes les sessions.",
+};
+const IGNORE = {
+	en: "If it was not you, you need not do anything: without this link nothing happens.",
+	fr: "Si ce n’est pas vous, vous n’avez rien à faire : sans ce lien, il ne se passe rien.",
+};
+const notice = (en: (when: string) => [string, string], fr: (when: string) => [string, string]): Letter => ({
+	kind: "notice",
+	plainPage: "/account",
+	words: {
+		en: (when) => {
+			const [subject, said] = en(when);
+			return { subject, paragraphs: [said], action: "Look at your account", closing: [NOT_YOU.en] };
+		},
+		fr: (when) => {
+			const [subject, said] = fr(when);
+			return { subject, paragraphs: [said], action: "Voir votre compte", closing: [NOT_YOU.fr] };
+		},
+	},
+});
+
+/** Every letter there is. A name stands in the outbox until the letter is sent: it is never given to another one. */
+export const LETTERS = {
+	confirmation: {
+		kind: "confirmation",
+		page: "/confirm",
+		words: {
+			en: () => ({
+				subject: "Confirm your address for Mivisus",
+				paragraphs: ["An account was opened at Mivisus with this address. Confirm it, and you can sign in."],
+				action: "Confirm the address",
+				closing: [
+					"The link works once, for 24 hours. It asks for the password that you chose.",
+					`${IGNORE.en} We remove the account after seven days.`,
+				],
+			}),
+			fr: () => ({
+				subject: "Confirmez votre adresse pour Mivisus",
+				paragraphs: [
+					"Un compte a été ouvert chez Mivisus avec cette adresse. Confirmez-la pour pouvoir vous connecter.",
+				],
+				action: "Confirmer l’adresse",
+				closing: [
+					"Le lien fonctionne une seule fois, pendant 24 heures. Il demande le mot de passe que vous avez choisi.",
+					`${IGNORE.fr} Nous supprimons le compte après sept jours.`,
+				],
+			}),
+		},
+	},
+	"account-exists": {
+		kind: "confirmation",
+		plainPage: "/sign-in",
+		words: {
+			en: () => ({
+				subject: "You have a Mivisus account already",
+				paragraphs: [
+					"Somebody, most likely you, wanted to open an account with this address. There is one already, so nothing was changed.",
+				],
+				action: "Sign in",
+				closing: ["If you forgot the password, choose a new one with “Forgot your password?” there."],
+			}),
+			fr: () => ({
+				subject: "Vous avez déjà un compte Mivisus",
+				paragraphs: [
+					"Quelqu’un, sans doute vous, a voulu ouvrir un compte avec cette adresse. Il en existe déjà un : rien n’a été changé.",
+				],
+				action: "Se connecter",
+				closing: ["Si vous avez oublié le mot de passe, choisissez-en un nouveau par « Mot de passe oublié ? »."],
+			}),
+		},
+	},
+	reset: {
+		kind: "reset",
+		page: "/reset",
+		words: {
+			en: () => ({
+				subject: "Choose a new password for Mivisus",
+				paragraphs: ["Somebody, most likely you, asked for a new password for your Mivisus account."],
+				action: "Choose a new password",
+				closing: [
+					"The link works once, for 10 minutes. A newer one makes this one useless. Choosing a new password ends every session.",
+					IGNORE.en,
+				],
+			}),
+			fr: () => ({
+				subject: "Choisissez un nouveau mot de passe pour Mivisus",
+				paragraphs: ["Quelqu’un, sans doute vous, a demandé un nouveau mot de passe pour votre compte Mivisus."],
+				action: "Choisir un nouveau mot de passe",
+				closing: [
+					"Le lien fonctionne une seule fois, pendant 10 minutes. Un lien plus récent l’annule. Choisir un nouveau mot de passe met fin à toutes les sessions.",
+					IGNORE.fr,
+				],
+			}),
+		},
+	},
+	address: {
+		kind: "confirmation",
+		page: "/confirm-address",
+		words: {
+			en: () => ({
+				subject: "Confirm your new address for Mivisus",
+				paragraphs: ["The owner of a Mivisus account wants to use this address from now on."],
+				action: "Confirm the new address",
+				closing: ["The link works once, for 24 hours. Until then the old address stays.", IGNORE.en],
+			}),
+			fr: () => ({
+				subject: "Confirmez votre nouvelle adresse pour Mivisus",
+				paragraphs: ["Le titulaire d’un compte Mivisus souhaite désormais utiliser cette adresse."],
+				action: "Confirmer la nouvelle adresse",
+				closing: [
+					"Le lien fonctionne une seule fois, pendant 24 heures. Jusque-là, l’ancienne adresse reste valable.",
+					IGNORE.fr,
+				],
+			}),
+		},
+	},
+	"address-taken": {
+		kind: "confirmation",
+		plainPage: "/sign-in",
+		words: {
+			en: () => ({
+				subject: "This address has a Mivisus account already",
+				paragraphs: [
+					"The owner of another Mivisus account wanted to use this address. It belongs to an account already, so nothing was changed.",
+				],
+				action: "Sign in",
+			}),
+			fr: () => ({
+				subject: "Cette adresse a déjà un compte Mivisus",
+				paragraphs: [
+					"Le titulaire d’un autre compte Mivisus a voulu utiliser cette adresse. Elle appartient déjà à un compte : rien n’a été changé.",
+				],
+				action: "Se connecter",
+			}),
+		},
+	},
+	"address-asked": notice(
+		(when) => [
+			"A new address was asked for your Mivisus account",
+			`On ${when} another e-mail address was asked for your account. It takes effect when the link sent there is used; until then this address stays.`,
+		],
+		(when) => [
+			"Une nouvelle adresse a été demandée pour votre compte Mivisus",
+			`Le ${when}, une autre adresse e-mail a été demandée pour votre compte. Elle prendra effet quand le lien envoyé là-bas sera utilisé ; jusque-là, cette adresse reste valable.`,
+		],
+	),
+	"address-changed": notice(
+		(when) => [
+			"The address of your Mivisus account was changed",
+			`On ${when} your account got another e-mail address. From now on we write there; this is the last mail to this one.`,
+		],
+		(when) => [
+			"L’adresse de votre compte Mivisus a changé",
+			`Le ${when}, votre compte a reçu une autre adresse e-mail. Nous écrirons désormais à celle-ci ; ce message est le dernier à la présente adresse.`,
+		],
+	),
+	"password-changed": notice(
+		(when) => [
+			"Your Mivisus password was changed",
+			`On ${when} the password of your account was changed. Every other session was ended.`,
+		],
+		(when) => [
+			"Votre mot de passe Mivisus a changé",
+			`Le ${when}, le mot de passe de votre compte a été changé. Toutes les autres sessions ont pris fin.`,
+		],
+	),
+	"password-reset": notice(
+		(when) => [
+			"Your Mivisus password was reset",
+			`On ${when} a new password was chosen for your account with a link from a mail. Every session was ended; passkeys still work: look at them in your account.`,
+		],
+		(when) => [
+			"Votre mot de passe Mivisus a été réinitialisé",
+			`Le ${when}, un nouveau mot de passe a été choisi pour votre compte par un lien reçu par e-mail. Toutes les sessions ont pris fin ; les clés d’accès fonctionnent toujours : vérifiez-les dans votre compte.`,
+		],
+	),
+	"passkey-added": notice(
+		(when) => [
+			"A passkey was added to your Mivisus account",
+			`On ${when} a passkey was added to your account. Whoever has it can sign in without the password.`,
+		],
+		(when) => [
+			"Une clé d’accès a été ajoutée à votre compte Mivisus",
+			`Le ${when}, une clé d’accès a été ajoutée à votre compte. Qui la détient peut se connecter sans le mot de passe.`,
+		],
+	),
+	"passkey-removed": notice(
+		(when) => [
+			"A passkey was removed from your Mivisus account",
+			`On ${when} a passkey was removed from your account. It no longer opens it.`,
+		],
+		(when) => [
+			"Une clé d’accès a été retirée de votre compte Mivisus",
+			`Le ${when}, une clé d’accès a été retirée de votre compte. Elle ne l’ouvre plus.`,
+		],
+	),
+} as const satisfies Record<string, Letter>;
+export type LetterName = keyof typeof LETTERS;
+export const isLetter = (name: string): name is LetterName => Object.hasOwn(LETTERS, name);
+
+const GREETING: Record<Language, (name: string) => string> = {
+	en: (name) => `Hello ${name},`,
+	fr: (name) => `Bonjour ${name},`,
+};
+const SENT_BY: Record<Language, (origin: string) => string> = {
+	en: (origin) => `Mivisus, ${origin}. We write only about your account; you cannot be subscribed to anything.`,
+	fr: (origin) => `Mivisus, ${origin}. Nous n’écrivons qu’au sujet de votre compte ; il n’y a rien à quoi s’abonner.`,
+};
+
+/** A letter in words: subject, plain text and HTML, which say the same. `fullName` is undefined for strangers. */
+export function writeLetter(options: {
+	id: string;
+	letter: LetterName;
+	to: string;
+	fullName: string | undefined;
+	language: Language;
+	/** ms since 1970. */
+	happenedAt: number;
+	origin: string;
+	/** Of a letter with a single-use link. */
+	token: string | undefined;
+}): Message {
+	const { id, letter: name, to, fullName, language, happenedAt, origin, token } = options;
+	const letter: Letter = LETTERS[name];
+	const time = new Intl.DateTimeFormat(language === "fr" ? "fr-FR" : "en-GB", {
+		dateStyle: "long",
+		timeStyle: "short",
+		timeZone: "UTC",
+	});
+	const { subject, paragraphs, action, closing = [] } = letter.words[language](`${time.format(happenedAt)} UTC`);
+	const link = letter.page ? `${origin}${letter.page}#${token}` : `${origin}${letter.plainPage}`;
+	const greeting = fullName === undefined ? [] : [GREETING[language](fullName)];
+	const sender = SENT_BY[language](origin);
+	const text = [...greeting, ...paragraphs, ...(action ? [`${action}:\n${link}`] : []), ...closing, `--\n${sender}`];
+	const paragraph = (words: string) => `<p style="margin:0 0 16px">${escapeHtml(words)}</p>`;
+	const button = `<p style="margin:24px 0"><a href="${escapeHtml(link)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:#0b5d4e;color:#ffffff;text-decoration:none;font-weight:600">${escapeHtml(action ?? "")}</a></p><p style="margin:0 0 16px;font-size:14px;color:#4a5654;word-break:break-all">${escapeHtml(link)}</p>`;
+	const html = `<!doctype html>
+<html lang="${language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(subject)}</title></head>
+<body style="margin:0;padding:32px 16px;background:#f4f6f5;color:#16211f;font:16px/1.5 system-ui,sans-serif">
+<div style="max-width:560px;margin:0 auto;padding:32px;background:#ffffff;border-radius:12px">
+<h1 style="margin:0 0 20px;font-size:22px;line-height:1.3">${escapeHtml(subject)}</h1>
+${[...greeting, ...paragraphs].map(paragraph).join("\n")}
+${action ? button : ""}
+${closing.map(paragraph).join("\n")}
+<p style="margin:24px 0 0;font-size:13px;color:#4a5654">${escapeHtml(sender)}</p>
+</div></body></html>
+`;
+	return { id, to, subject, text: `${text.join("\n\n")}\n`, html, language };
+}
+
+const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found);
