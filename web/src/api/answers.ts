@@ -2,9 +2,31 @@ import { bytesText, Id } from "@mivisus/wire/ids";
 import { z } from "zod";
 
 /** What the service answers (design: contracts, HTTP). Unknown fields pass. */
-export const Account = z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string() });
+export const Account = z.object({
+	id: Id,
+	email: z.string(),
+	fullName: z.string(),
+	state: z.string(),
+	language: z.enum(["en", "fr"]),
+});
 export type Account = z.infer<typeof Account>;
 export const SessionAnswer = z.object({ account: Account });
+
+/** Coarse on purpose: a day, never an hour or a place. */
+const ListedSession = z.object({
+	id: Id,
+	label: z.string(),
+	createdAtMs: z.number(),
+	lastUsedDay: z.string().nullable(),
+	current: z.boolean(),
+});
+export type ListedSession = z.infer<typeof ListedSession>;
+export const SessionsAnswer = z.object({ sessions: z.array(ListedSession) });
+const Passkey = z.object({ id: Id, label: z.string(), createdAtMs: z.number(), lastUsedDay: z.string().nullable() });
+export type Passkey = z.infer<typeof Passkey>;
+export const PasskeysAnswer = z.object({ passkeys: z.array(Passkey) });
+/** What the browser's own interface to authenticators is given; it checks it itself. */
+export const PasskeyOptions = z.object({ options: z.looseObject({ challenge: z.string() }) });
 
 export const Address = z.object({
 	scheme: z.enum(["rtsp", "rtsps"]),

@@ -8,9 +8,12 @@ import {
 	CommandState,
 	DevicesAnswer,
 	LookupAnswer,
+	PasskeyOptions,
+	PasskeysAnswer,
 	ProblemBody,
 	RelayGrant,
 	SessionAnswer,
+	SessionsAnswer,
 } from "./answers.ts";
 
 /** What went wrong. `code` is the problem's name; ours are `offline` and `unexpected-answer`. */
@@ -45,15 +48,82 @@ export class Api {
 	#fetch: Fetch;
 	/** Called when a call finds the session gone (401). */
 	onSignedOut: () => void = () => {};
+	/** Called when a call needs a fresh proof of who one is; resolves with whether it was given. The call is then repeated. */
+	onProofRequired: () => Promise<boolean> = async () => false;
 
 	constructor(fetcher: Fetch = (input, init) => fetch(input, init)) {
 		this.#fetch = fetcher;
 	}
 
-	signUp(body: { email: string; fullName: string; password: string; language: string }) {
+	signUp(body: {
+		email: string;
+		fullName: string;
+		password: string;
+		language: string;
+		terms: string;
+		agreement: string;
+	}) {
 		return this.#call("POST", "/accounts", Nothing, { body });
 	}
-	signIn(body: { email: string; password: string }) {
+	confirmAccount(body: { token: string; password: string; label: string }) {
+		return this.#call("POST", "/accounts/confirm", SessionAnswer, { body, session: false });
+	}
+	askConfirmation(email: string) {
+		return this.#call("POST", "/confirmations", Nothing, { body: { email } });
+	}
+	askReset(email: string) {
+		return this.#call("POST", "/password-resets", Nothing, { body: { email } });
+	}
+	reset(body: { token: string; password: string }) {
+		return this.#call("POST", "/password-resets/complete", Nothing, { body });
+	}
+	confirmAddress(token: string) {
+		return this.#call("POST", "/account/email/confirm", Nothing, { body: { token } });
+	}
+	askPasskeySignIn() {
+		return this.#call("POST", "/session/passkey/options", PasskeyOptions, { body: {} });
+	}
+	passkeySignIn(body: { response: unknown; label: string }) {
+		return this.#call("POST", "/session/passkey", SessionAnswer, { body, session: false });
+	}
+	askProof() {
+		return this.#call("POST", "/session/proof/options", PasskeyOptions, { body: {} });
+	}
+	/** A wrong password here is no end of the session. */
+	prove(body: { password: string } | { passkey: unknown }) {
+		return this.#call("POST", "/session/proof", Nothing, { body, session: false });
+	}
+	changeAccount(body: { fullName?: string; language?: "en" | "fr" }) {
+		return this.#call("PATCH", "/account", Nothing, { body });
+	}
+	changeEmail(email: string) {
+		return this.#call("POST", "/account/email", Nothing, { body: { email } });
+	}
+	changePassword(body: { current: string; password: string }) {
+		return this.#call("POST", "/account/password", Nothing, { body, session: false });
+	}
+	sessions() {
+		return this.#call("GET", "/sessions", SessionsAnswer);
+	}
+	endSession(id: string) {
+		return this.#call("DELETE", `/sessions/${id}`, Nothing);
+	}
+	endOtherSessions() {
+		return this.#call("DELETE", "/sessions", Nothing);
+	}
+	passkeys() {
+		return this.#call("GET", "/passkeys", PasskeysAnswer);
+	}
+	askToAddPasskey() {
+		return this.#call("POST", "/passkeys/options", PasskeyOptions, { body: {} });
+	}
+	addPasskey(body: { label: string; response: unknown }) {
+		return this.#call("POST", "/passkeys", Nothing, { body });
+	}
+	removePasskey(id: string) {
+		return this.#call("DELETE", `/passkeys/${id}`, Nothing);
+	}
+	signIn(body: { email: string; password: string; label: string }) {
 		return this.#call("POST", "/session", SessionAnswer, { body, session: false });
 	}
 	session(signal?: AbortSignal) {
@@ -112,7 +182,17 @@ export class Api {
 		method: string,
 		path: string,
 		schema: z.ZodType<T>,
-		{ body, signal, session = true }: { body?: unknown; signal?: AbortSignal | undefined; session?: boolean } = {},
+		options: { body?: unknown; signal?: AbortSignal | undefined; session?: boolean } = {},
+	): Promise<Result<T>> {
+		const result = await this.#callOnce(method, path, schema, options);
+		const unproved = result.kind === "problem" && result.problem.code === "proof-required";
+		return unproved && (await this.onProofRequired()) ? this.#callOnce(method, path, schema, options) : result;
+	}
+	async #callOnce<T>(
+		method: string,
+		path: string,
+		schema: z.ZodType<T>,
+		{ body, signal, session = true }: { body?: unknown; signal?: AbortSignal | undefined; session?: boolean },
 	): Promise<Result<T>> {
 		let response: Response;
 		try {

@@ -1,5 +1,8 @@
+import { accountEn } from "./account-en.ts";
+
 /** Every sentence of the page, in English. The keys are the type of all other languages. */
 export const en = {
+	...accountEn,
 	"app.skip": "Skip to the content",
 	"app.nav": "Main",
 	"app.cameras": "Cameras",
@@ -54,17 +57,10 @@ export const en = {
 	"signUp.title": "Create an account",
 	"signUp.lead": "A name, an address and a password. Nothing is sold, nothing is tracked.",
 	"signUp.name": "Full name",
-	"signUp.passwordHint": "At least 12 characters. A short sentence works well.",
-	"signUp.weak": "Too short: {missing} to go.",
-	"signUp.fair": "Good. Longer is stronger.",
-	"signUp.strong": "Strong.",
 	"signUp.action": "Create the account",
 	"signUp.busy": "Creating the account",
 	"signUp.have": "You have an account already?",
 	"signUp.toSignIn": "Sign in",
-	"signUp.done": "Thank you",
-	"signUp.doneText":
-		"If this address is new to us, your account is ready: sign in with the password you chose. If it already had an account, nothing has changed.",
 
 	"home.title": "Cameras",
 	"home.allLive": "All {count} live",

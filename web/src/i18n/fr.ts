@@ -1,7 +1,9 @@
+import { accountFr } from "./account-fr.ts";
 import type { Key } from "./en.ts";
 
 /** Écrit en français, avec vouvoiement. Espaces insécables devant les signes doubles. */
 export const fr: Record<Key, string> = {
+	...accountFr,
 	"app.skip": "Aller au contenu",
 	"app.nav": "Navigation principale",
 	"app.cameras": "Caméras",
@@ -56,17 +58,10 @@ export const fr: Record<Key, string> = {
 	"signUp.title": "Créer un compte",
 	"signUp.lead": "Un nom, une adresse et un mot de passe. Rien n’est vendu, personne n’est pisté.",
 	"signUp.name": "Nom complet",
-	"signUp.passwordHint": "Au moins 12 caractères. Une courte phrase convient très bien.",
-	"signUp.weak": "Trop court : encore {missing}.",
-	"signUp.fair": "Bien. Plus long, il serait plus solide.",
-	"signUp.strong": "Solide.",
 	"signUp.action": "Créer le compte",
 	"signUp.busy": "Création du compte",
 	"signUp.have": "Vous avez déjà un compte ?",
 	"signUp.toSignIn": "Se connecter",
-	"signUp.done": "Merci",
-	"signUp.doneText":
-		"Si cette adresse est nouvelle pour nous, votre compte est prêt : connectez-vous avec le mot de passe choisi. Si un compte existait déjà à cette adresse, rien n’a changé.",
 
 	"home.title": "Caméras",
 	"home.allLive": "Les {count} en direct",

@@ -56,6 +56,9 @@ export const dayText = (day: string): string =>
 	new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(
 		new Date(day),
 	);
+/** The viewer's own day of an instant. */
+export const dayOf = (ms: number): string =>
+	new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric" }).format(ms);
 /** A number with `digits` decimals, as the language writes it. */
 export const figure = (value: number, digits = 0): string =>
 	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })

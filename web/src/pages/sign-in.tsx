@@ -1,7 +1,11 @@
 import { createSignal, Show } from "solid-js";
-import { api, type Problem } from "../api/client.ts";
+import type { Account } from "../api/answers.ts";
+import { api, type Problem, type Result } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
+import { browserLabel } from "../keys/device.ts";
+import { CheckMail } from "../ui/check-mail.tsx";
 import { Field, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
+import { askDevice, passkeysWork } from "../ui/passkey.ts";
 import { Link, navigate, path } from "../ui/router.tsx";
 import { pendingLink, sessionEnded, setAccount } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
@@ -11,58 +15,103 @@ export function SignIn() {
 	const [email, setEmail] = createSignal("");
 	const [password, setPassword] = createSignal("");
 	const [busy, setBusy] = createSignal(false);
+	const [mailed, setMailed] = createSignal(false);
 	const [problem, setProblem] = createSignal<Problem>();
-	const submit = async (event: SubmitEvent) => {
-		event.preventDefault();
-		if (busy()) return;
-		setBusy(true);
-		const result = await api.signIn({ email: email().trim(), password: password() });
-		setBusy(false);
-		const refused = problemOf(result);
-		setProblem(refused);
+	const label = browserLabel(navigator.userAgent);
+	const take = (result: Result<{ account: Account }>) => {
+		setProblem(problemOf(result));
 		if (result.kind !== "ok") return;
 		setAccount(result.value.account);
 		if (path() === "/sign-in") navigate(pendingLink() ? "/enrol" : "/", { replace: true });
 	};
+	const whileBusy = async (work: () => Promise<void>) => {
+		if (busy()) return;
+		setBusy(true);
+		await work();
+		setBusy(false);
+	};
+	const withPassword = async () => take(await api.signIn({ email: email().trim(), password: password(), label }));
+	const withPasskey = async () => {
+		const answered = await askDevice(await api.askPasskeySignIn());
+		if (answered && "answer" in answered) take(await api.passkeySignIn({ response: answered.answer, label }));
+		else setProblem(answered?.problem);
+	};
+	const sendAgain = () => api.askConfirmation(email().trim());
+	const mailAgain = async () => {
+		const result = await sendAgain();
+		setProblem(problemOf(result));
+		setMailed(result.kind === "ok");
+	};
 	return (
 		<Shell>
 			<div class="page door">
-				<header>
-					<Title>{t("signIn.title")}</Title>
-				</header>
-				<Show when={sessionEnded()}>
-					<Notice kind="warning">
-						<p>{t("signIn.ended")}</p>
-					</Notice>
+				<Show
+					when={!mailed()}
+					fallback={
+						<CheckMail
+							email={email().trim()}
+							what={t("mail.confirm")}
+							again={sendAgain}
+							onOther={() => setMailed(false)}
+						/>
+					}
+				>
+					<header>
+						<Title>{t("signIn.title")}</Title>
+					</header>
+					<Show when={sessionEnded()}>
+						<Notice kind="warning">
+							<p>{t("signIn.ended")}</p>
+						</Notice>
+					</Show>
+					<Show when={pendingLink()}>
+						<Notice>
+							<p>{t("signIn.forLink")}</p>
+						</Notice>
+					</Show>
+					<form
+						class="form"
+						onSubmit={(event) => {
+							event.preventDefault();
+							void whileBusy(withPassword);
+						}}
+					>
+						<Field
+							label={t("signIn.email")}
+							type="email"
+							autocomplete="username webauthn"
+							required
+							value={email()}
+							onInput={setEmail}
+						/>
+						<Field
+							label={t("signIn.password")}
+							type="password"
+							autocomplete="current-password"
+							required
+							value={password()}
+							onInput={setPassword}
+						/>
+						<ProblemNotice problem={problem()} />
+						<Show when={problem()?.code === "unconfirmed"}>
+							<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(mailAgain)}>
+								{t("mail.again")}
+							</button>
+						</Show>
+						<Submit busy={busy() ? t("signIn.busy") : undefined}>{t("signIn.action")}</Submit>
+					</form>
+					<Show when={passkeysWork()}>
+						<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(withPasskey)}>
+							{t("passkey.signIn")}
+						</button>
+					</Show>
+					<p class="soft">
+						<Link href="/forgot">{t("forgot.link")}</Link>
+					</p>
+					<p class="soft">
+						{t("signIn.new")} <Link href="/sign-up">{t("signIn.toSignUp")}</Link>
+					</p>
 				</Show>
-				<Show when={pendingLink()}>
-					<Notice>
-						<p>{t("signIn.forLink")}</p>
-					</Notice>
-				</Show>
-				<form class="form" onSubmit={(event) => void submit(event)}>
-					<Field
-						label={t("signIn.email")}
-						type="email"
-						autocomplete="username"
-						required
-						value={email()}
-						onInput={setEmail}
-					/>
-					<Field
-						label={t("signIn.password")}
-						type="password"
-						autocomplete="current-password"
-						required
-						value={password()}
-						onInput={setPassword}
-					/>
-					<ProblemNotice problem={problem()} />
-					<Submit busy={busy() ? t("signIn.busy") : undefined}>{t("signIn.action")}</Submit>
-				</form>
-				<p class="soft">
-					{t("signIn.new")} <Link href="/sign-up">{t("signIn.toSignUp")}</Link>
-				</p>
 			</div>
 		</Shell>
 	);

@@ -1,42 +1,60 @@
-import { createSignal, Show } from "solid-js";
+import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import { createSignal, createUniqueId, Show } from "solid-js";
 import { api, type Problem } from "../api/client.ts";
 import { language, t } from "../i18n/index.ts";
+import { CheckMail } from "../ui/check-mail.tsx";
+import { NewPassword } from "../ui/new-password.tsx";
 import { Field, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 
-const MIN_PASSWORD = 12;
-const STRONG_PASSWORD = 18;
-
-/** How strong a password is, in words: length is what counts. */
-function strength(password: string): string {
-	const length = [...password].length;
-	if (length === 0) return t("signUp.passwordHint");
-	if (length < MIN_PASSWORD) return t("signUp.weak", { missing: MIN_PASSWORD - length });
-	return length < STRONG_PASSWORD ? t("signUp.fair") : t("signUp.strong");
+/** A box to tick for a document that the person can read first. */
+function Accept(props: { label: string; read: string; href: string; why?: string; onChange: (on: boolean) => void }) {
+	const id = createUniqueId();
+	return (
+		<div class="accept">
+			<input id={id} type="checkbox" required onChange={(event) => props.onChange(event.currentTarget.checked)} />
+			<div>
+				<label for={id}>{props.label}</label>
+				<Show when={props.why}>
+					<p class="hint">{props.why}</p>
+				</Show>
+				{/* In a tab of its own: what was typed stays. */}
+				<a href={props.href} target="_blank" rel="noopener">
+					{props.read}
+				</a>
+			</div>
+		</div>
+	);
 }
 
 export function SignUp() {
 	const [name, setName] = createSignal("");
 	const [email, setEmail] = createSignal("");
 	const [password, setPassword] = createSignal("");
+	const [accepted, setAccepted] = createSignal({ terms: false, agreement: false });
 	const [busy, setBusy] = createSignal(false);
 	const [done, setDone] = createSignal(false);
 	const [problem, setProblem] = createSignal<Problem>();
 	const submit = async (event: SubmitEvent) => {
 		event.preventDefault();
-		if (busy()) return;
+		if (busy() || !accepted().terms || !accepted().agreement) return;
 		setBusy(true);
 		const result = await api.signUp({
 			email: email().trim(),
 			fullName: name().trim(),
 			password: password(),
 			language: language(),
+			terms: TERMS_VERSION,
+			agreement: AGREEMENT_VERSION,
 		});
 		setBusy(false);
 		setProblem(problemOf(result));
-		setDone(result.kind === "ok");
+		if (result.kind !== "ok") return;
+		// It is in nobody's way any more, and in no picture of the page.
+		setPassword("");
+		setDone(true);
 	};
 	return (
 		<Shell>
@@ -44,15 +62,12 @@ export function SignUp() {
 				<Show
 					when={!done()}
 					fallback={
-						<>
-							<header>
-								<Title>{t("signUp.done")}</Title>
-							</header>
-							<p>{t("signUp.doneText")}</p>
-							<Link class="button primary" href="/sign-in">
-								{t("signIn.action")}
-							</Link>
-						</>
+						<CheckMail
+							email={email().trim()}
+							what={t("mail.confirm")}
+							again={() => api.askConfirmation(email().trim())}
+							onOther={() => setDone(false)}
+						/>
 					}
 				>
 					<header>
@@ -69,15 +84,24 @@ export function SignUp() {
 							value={email()}
 							onInput={setEmail}
 						/>
-						<Field
+						<NewPassword
 							label={t("signIn.password")}
-							type="password"
-							autocomplete="new-password"
-							required
-							minlength={MIN_PASSWORD}
-							hint={strength(password())}
 							value={password()}
+							own={[name(), email()]}
 							onInput={setPassword}
+						/>
+						<Accept
+							label={t("signUp.terms")}
+							read={t("signUp.read")}
+							href="/terms"
+							onChange={(terms) => setAccepted({ ...accepted(), terms })}
+						/>
+						<Accept
+							label={t("signUp.agreement")}
+							why={t("signUp.agreementWhy")}
+							read={t("signUp.readAgreement")}
+							href="/processing"
+							onChange={(agreement) => setAccepted({ ...accepted(), agreement })}
 						/>
 						<ProblemNotice problem={problem()} />
 						<Submit busy={busy() ? t("signUp.busy") : undefined}>{t("signUp.action")}</Submit>

@@ -80,6 +80,8 @@ interface FieldProps {
 	onInput: (value: string) => void;
 	type?: "text" | "email" | "password" | "url";
 	hint?: string | undefined;
+	/** The hint changes while one types; a screen reader is told. */
+	live?: boolean;
 	fault?: string | undefined;
 	autocomplete?: string;
 	required?: boolean;
@@ -128,7 +130,7 @@ export function Field(props: FieldProps) {
 				</Show>
 			</div>
 			<Show when={props.hint && !props.fault}>
-				<p class="hint" id={`${id}-hint`}>
+				<p class="hint" id={`${id}-hint`} aria-live={props.live ? "polite" : undefined}>
 					{props.hint}
 				</p>
 			</Show>

@@ -18,6 +18,11 @@ export function setAccount(who: Account): void {
 	setKnown(who);
 }
 
+/** What a page is to say at its top because of what was done just before; gone as soon as another page is opened. */
+const [greeting, setGreeting] = createSignal<{ words: string; at: string }>();
+
+export { greeting, setGreeting };
+
 /** Asks the service who is signed in. */
 export async function loadSession(): Promise<void> {
 	setProblem(undefined);
@@ -31,12 +36,17 @@ api.onSignedOut = () => {
 	setKnown(null);
 };
 
+/** The service ended every session: nobody is signed in here any more. */
+export function signedOutElsewhere(): void {
+	setEnded(false);
+	setKnown(null);
+}
+
 /** Ends the session, here and at the service. */
 export async function signOut(): Promise<Problem | undefined> {
 	const result = await api.signOut();
 	if (result.kind === "problem" && result.problem.status !== 401) return result.problem;
-	setEnded(false);
-	setKnown(null);
+	signedOutElsewhere();
 	return undefined;
 }
 
@@ -47,7 +57,20 @@ export async function signOut(): Promise<Problem | undefined> {
 const [pendingLink, setPendingLink] = createSignal<string>();
 
 export { pendingLink, setPendingLink };
+
+/** The token of a mailed link, likewise: what a page does with it, it does when its button is pressed, never by itself. */
+const [mailedToken, setMailedToken] = createSignal<string>();
+
+export { mailedToken };
+
+const MAILED = ["/confirm", "/reset", "/confirm-address"];
+
 export function takeLinkFromAddress(): void {
+	if (MAILED.includes(location.pathname) && location.hash.length > 1 && location.hash !== "#content") {
+		setMailedToken(location.hash.slice(1));
+		history.replaceState(null, "", location.pathname);
+		return;
+	}
 	if (location.pathname !== "/enrol" || ["", "#content"].includes(location.hash)) return;
 	setPendingLink(location.hash.slice(1));
 	history.replaceState(null, "", "/enrol");

@@ -2,11 +2,12 @@ import Cctv from "lucide-solid/icons/cctv";
 import Laptop from "lucide-solid/icons/laptop-minimal";
 import LogOut from "lucide-solid/icons/log-out";
 import Plus from "lucide-solid/icons/plus";
+import UserRound from "lucide-solid/icons/user-round";
 import { createSignal, type JSX, Show } from "solid-js";
 import { language, setLanguage, t } from "../i18n/index.ts";
 import { Notice } from "./parts.tsx";
 import { Link, navigate, path } from "./router.tsx";
-import { account, signOut } from "./session.ts";
+import { account, greeting, signOut } from "./session.ts";
 
 function Mark() {
 	return (
@@ -64,6 +65,10 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 							<Laptop size={20} aria-hidden="true" />
 							<span class="word">{t("app.agents")}</span>
 						</Link>
+						<Link class="button quiet" href="/account" title={t("app.account")} aria-current={here("/account")}>
+							<UserRound size={20} aria-hidden="true" />
+							<span class="word">{t("app.account")}</span>
+						</Link>
 					</Show>
 					<button
 						type="button"
@@ -89,8 +94,23 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 						<p>{t("app.stillSignedIn")}</p>
 					</Notice>
 				</Show>
+				<Show when={greeting()?.at === path() && greeting()}>
+					{(said) => (
+						<div class="greeting">
+							<Notice kind="good">
+								<p>{said().words}</p>
+							</Notice>
+						</div>
+					)}
+				</Show>
 				{props.children}
 			</main>
+			<Show when={!account()}>
+				<footer class="foot small soft">
+					<Link href="/terms">{t("documents.terms")}</Link>
+					<Link href="/processing">{t("documents.processing")}</Link>
+				</footer>
+			</Show>
 		</div>
 	);
 }
