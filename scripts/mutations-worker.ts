@@ -124,7 +124,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 		why: "an attacker locks the owner out",
 	},
 	{
-		file: "worker/store/database.ts",
+		file: "worker/store/file-database.ts",
 		find: "const run = this.#tail.then(() => this.#transact(",
 		replace: "const run = Promise.resolve().then(() => this.#transact(",
 		test: "worker/store/database.test.ts",

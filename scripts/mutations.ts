@@ -227,7 +227,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		why: "any password opens any account",
 	},
 	{
-		file: "worker/store/database.ts",
+		file: "worker/store/file-database.ts",
 		find: '"PRAGMA secure_delete = ON",',
 		replace: "",
 		test: "worker/store/database.test.ts",

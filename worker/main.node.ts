@@ -10,7 +10,7 @@ import { assemble } from "./assemble.ts";
 import { readWorkerConfig, type WorkerConfig } from "./config.ts";
 import { mailerOf } from "./platform/mailer.node.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
-import { Database } from "./store/database.ts";
+import { FileDatabase } from "./store/file-database.ts";
 import { sweep } from "./store/housekeeping.ts";
 
 /** How often the relay is asked whether it missed a revocation, ms: it may have restarted. */
@@ -35,7 +35,7 @@ const after = (ms: number, run: () => void) => {
 	const timer = setTimeout(run, ms);
 	return () => clearTimeout(timer);
 };
-const database = await Database.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
+const database = await FileDatabase.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
 const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
 const mailer = mailerOf(config);
 const { app, accounts, revocations, outbox } = assemble({

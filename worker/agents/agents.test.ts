@@ -7,14 +7,14 @@ import { type Assertion, Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hmac, hmacEquals, nodeRandom, sha256 } from "../platform/node.ts";
 import { agentStore } from "../store/agents.ts";
-import { Database } from "../store/database.ts";
+import { FileDatabase } from "../store/file-database.ts";
 import { accountRow } from "../store/testing/rows.ts";
 import { type Agent, type AgentStore, Agents, type Device } from "./agents.ts";
 
 const MINUTE = 60_000;
 const key = nodeRandom(32);
 let folder: string;
-let database: Database;
+let database: FileDatabase;
 let store: AgentStore;
 let agents: Agents;
 let now: number;
@@ -24,7 +24,7 @@ const account = newId();
 beforeEach(async () => {
 	now = Date.UTC(2026, 10, 25);
 	folder = mkdtempSync(join(tmpdir(), "mivisus-agents-"));
-	database = await Database.open(`file:${join(folder, "db")}`);
+	database = await FileDatabase.open(`file:${join(folder, "db")}`);
 	await database.write((db) => db.insertInto("accounts").values(accountRow("a", account)).execute());
 	store = agentStore(
 		database,

@@ -5,14 +5,14 @@ import { newId } from "@mivisus/wire/ids";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DATA_MAP } from "../data-map.ts";
-import { Database } from "./database.ts";
+import { FileDatabase } from "./file-database.ts";
 import { accountRow } from "./testing/rows.ts";
 
 let folder: string;
-let database: Database;
+let database: FileDatabase;
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "mivisus-db-"));
-	database = await Database.open(`file:${join(folder, "db")}`);
+	database = await FileDatabase.open(`file:${join(folder, "db")}`);
 });
 afterEach(async () => {
 	await database.close();
@@ -108,11 +108,11 @@ describe("the database", () => {
 	it("is migrated once and keeps its data when opened again", async () => {
 		await database.write((db) => db.insertInto("accounts").values(accountRow("kept")).execute());
 		await database.close();
-		database = await Database.open(`file:${join(folder, "db")}`);
+		database = await FileDatabase.open(`file:${join(folder, "db")}`);
 		expect(await database.read.selectFrom("accounts").select("email").execute()).toEqual([{ email: "kept" }]);
 	});
 	it("an in-memory database is refused", async () => {
-		await expect(Database.open(":memory:")).rejects.toThrow("give a file");
+		await expect(FileDatabase.open(":memory:")).rejects.toThrow("give a file");
 	});
 });
 

@@ -1,4 +1,4 @@
-import { type Client, createClient, type InStatement, type Transaction } from "@libsql/client";
+import type { Client, InStatement } from "@libsql/client";
 import {
 	type CompiledQuery,
 	type DatabaseConnection,
@@ -13,22 +13,27 @@ import {
 import { MIGRATIONS } from "./migrations.ts";
 import type { Schema } from "./schema.ts";
 
-/** kysely over whatever executes one statement. */
-type Execute = (statement: InStatement) => ReturnType<Client["execute"]>;
+/** Runs one statement. */
+export type Execute = (statement: InStatement) => ReturnType<Client["execute"]>;
 /** The query side of kysely. */
 export type Db = Kysely<Schema>;
 
-const BUSY_TIMEOUT_MS = 5000;
-/** What the writer's connection must hold. The client gives each connection of its pool the engine's defaults (decision 0006). */
-const PRAGMAS = [
-	`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
-	"PRAGMA foreign_keys = ON",
-	"PRAGMA secure_delete = ON",
-	"PRAGMA synchronous = FULL",
-];
-const EXPECTED: Record<string, number> = { foreign_keys: 1, secure_delete: 1, synchronous: 2 };
+/** Where the worker keeps everything: a file on this machine, or a libSQL server elsewhere. */
+export interface Database {
+	/** For reading only. */
+	readonly read: Db;
+	/** Runs `work` as one transaction; it commits when `work` resolves and leaves nothing when it rejects. */
+	write<T>(work: (db: Db) => Promise<T>): Promise<T>;
+	/** Sees to it that what was erased is in no log any more, as far as this side can. */
+	checkpoint(): Promise<void>;
+	/** Resolves when what was under way is done. */
+	close(): Promise<void>;
+}
 
-const WRITING = /^\s*(?:insert|update|delete|replace|create|drop|alter)\b/i;
+/** The database does not answer, or is too busy. What was asked for was not done, or the words of the error say so. */
+export class DatabaseUnavailable extends Error {
+	override name = "DatabaseUnavailable";
+}
 
 class Connection implements DatabaseConnection {
 	#execute: Execute;
@@ -48,7 +53,8 @@ class Connection implements DatabaseConnection {
 	}
 }
 
-function kyselyOver(execute: Execute): Db {
+/** kysely over whatever executes one statement. */
+export function kyselyOver(execute: Execute): Db {
 	const driver: Driver = {
 		init: async () => {},
 		acquireConnection: async () => new Connection(execute),
@@ -67,91 +73,46 @@ function kyselyOver(execute: Execute): Db {
 	return new Kysely<Schema>({ dialect });
 }
 
-/**
- * The database file. Reads go straight, over connections of their own; every write goes through one queue of short
- * `BEGIN IMMEDIATE` transactions on one connection, because the engine answers concurrent writers with SQLITE_BUSY and
- * only that connection's pragmas can be held (decision 0006).
- */
-export class Database {
-	/** For reading only. */
-	readonly read: Db;
-	#reader: Client;
-	#writer: Client;
-	#tail: Promise<unknown> = Promise.resolve();
+const WRITING = /^\s*(?:insert|update|delete|replace|create|drop|alter)\b/i;
 
-	private constructor(writer: Client, reader: Client) {
-		this.#writer = writer;
-		this.#reader = reader;
-		this.read = kyselyOver(async (statement) => {
-			if (WRITING.test(typeof statement === "string" ? statement : statement.sql))
-				throw new Error("writing goes through Database.write");
-			return reader.execute(statement);
-		});
-	}
-	/** Opens `url` (`file:…`; never `:memory:`, where two connections are two databases) and migrates it. */
-	static async open(url: string): Promise<Database> {
-		if (url.includes(":memory:")) throw new Error("an in-memory database is not supported: give a file");
-		// With one connection there is never a second one to be handed out instead.
-		const writer = createClient({ url, timeout: BUSY_TIMEOUT_MS, concurrency: 1 });
-		await writer.execute("PRAGMA journal_mode = WAL");
-		const database = new Database(writer, createClient({ url, timeout: BUSY_TIMEOUT_MS }));
-		await database.#migrate();
-		return database;
-	}
-	/** Runs `work` as one transaction; it commits when `work` resolves and leaves nothing when it rejects. */
-	write<T>(work: (db: Db) => Promise<T>): Promise<T> {
-		const run = this.#tail.then(() => this.#transact((transaction) => work(kyselyOver((s) => transaction.execute(s)))));
-		this.#tail = run.catch(() => {});
-		return run;
-	}
-	/** Empties the write-ahead log into the file, so that erased text is in neither. */
-	async checkpoint(): Promise<void> {
-		const run = this.#tail.then(() => this.#writer.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
-		this.#tail = run.catch(() => {});
-		await run;
-	}
-	async close(): Promise<void> {
-		await this.#tail;
-		this.#reader.close();
-		this.#writer.close();
-	}
-	async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-		// Before each: a connection that could not be rolled back is replaced by a fresh one.
-		for (const pragma of PRAGMAS) await this.#writer.execute(pragma);
-		const transaction = await this.#writer.transaction("write");
-		try {
-			await assertPragmas((sql) => transaction.execute(sql));
-			const result = await work(transaction);
-			await transaction.commit();
-			return result;
-		} catch (error) {
-			if (!transaction.closed) await transaction.rollback();
-			throw error;
-		} finally {
-			transaction.close();
-		}
-	}
-	async #migrate(): Promise<void> {
-		await this.#writer.execute(
-			"CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, ran_at INTEGER NOT NULL) STRICT",
-		);
-		const done = await this.#writer.execute("SELECT name FROM migrations");
-		const names = new Set(done.rows.map((row) => row["name"]));
-		for (const { name, statements } of MIGRATIONS) {
-			if (names.has(name)) continue;
-			await this.#transact(async (transaction) => {
-				for (const statement of statements) await transaction.execute(statement);
-				await transaction.execute({ sql: "INSERT INTO migrations VALUES (?, unixepoch() * 1000)", args: [name] });
-			});
-		}
+/** kysely that refuses to write. */
+export const kyselyForReading = (execute: Execute): Db =>
+	kyselyOver(async (statement) => {
+		if (WRITING.test(typeof statement === "string" ? statement : statement.sql))
+			throw new Error("writing goes through Database.write");
+		return execute(statement);
+	});
+
+/** Throws when a connection does not hold the pragmas that durability and erasure rest on. */
+export async function assertPragmas(execute: Execute, expected: Readonly<Record<string, number>>): Promise<void> {
+	for (const [name, wanted] of Object.entries(expected)) {
+		const { rows } = await execute(`PRAGMA ${name}`);
+		const value = Number(Object.values(rows[0] ?? {})[0]);
+		if (value !== wanted) throw new DatabaseUnavailable(`the connection has ${name} = ${value} instead of ${wanted}`);
 	}
 }
 
-/** Throws when a connection does not hold what durability and erasure rest on. */
-async function assertPragmas(execute: (sql: string) => ReturnType<Client["execute"]>): Promise<void> {
-	for (const [name, expected] of Object.entries(EXPECTED)) {
-		const { rows } = await execute(`PRAGMA ${name}`);
-		const value = Number(Object.values(rows[0] ?? {})[0]);
-		if (value !== expected) throw new Error(`the connection has ${name} = ${value} instead of ${expected}`);
+/**
+ * Brings the tables up to date. Looks first: a database that is up to date is not written to. Whether a migration ran is
+ * asked again inside its transaction, because another process may be starting as well.
+ */
+export async function migrate(
+	execute: Execute,
+	transact: (work: (execute: Execute) => Promise<void>) => Promise<void>,
+): Promise<void> {
+	const ran = async (run: Execute) => {
+		const table = await run("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'");
+		if (table.rows.length === 0) return new Set();
+		return new Set((await run("SELECT name FROM migrations")).rows.map((row) => row["name"]));
+	};
+	const before = await ran(execute);
+	for (const { name, statements } of MIGRATIONS) {
+		if (before.has(name)) continue;
+		await transact(async (run) => {
+			await run("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, ran_at INTEGER NOT NULL) STRICT");
+			if ((await ran(run)).has(name)) return;
+			for (const statement of statements) await run(statement);
+			await run({ sql: "INSERT INTO migrations VALUES (?, unixepoch() * 1000)", args: [name] });
+		});
 	}
 }

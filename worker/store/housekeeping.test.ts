@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "@mivisus/wire/ids";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Database } from "./database.ts";
+import { FileDatabase } from "./file-database.ts";
 import { COMMAND_MS, sweep } from "./housekeeping.ts";
 import { accountRow } from "./testing/rows.ts";
 
 let folder: string;
-let database: Database;
+let database: FileDatabase;
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "mivisus-sweep-"));
-	database = await Database.open(`file:${join(folder, "db")}`);
+	database = await FileDatabase.open(`file:${join(folder, "db")}`);
 });
 afterEach(async () => {
 	await database.close();
