@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { scaled } from "../../test/scale.ts";
 import { until } from "./testing/parties.ts";
 import { type Answered, cookieOf, PASSWORD, TestWorker } from "./testing/server.ts";
 
@@ -22,6 +23,8 @@ const visible = ({ status, text, headers }: Answered) => ({
 	text,
 	headers: [...headers].filter(([name]) => name !== "date").sort(),
 });
+/** More than the hash lets wait at once: the rest are told to come again. */
+const RACERS = scaled(20, 50);
 const NEW_PASSWORD = "another calm sentence";
 
 describe("confirming the address", () => {
@@ -134,21 +137,28 @@ describe("a new password", () => {
 		];
 		expect(visible(known)).toEqual(visible(unknown));
 	});
-	it("A8: of 20 people who use a link at the same instant exactly one succeeds; a link is for one purpose", async () => {
+	it(`A8: of ${RACERS} people who use a link at the same instant exactly one succeeds; a link is for one purpose`, async () => {
 		const email = "race@example.test";
 		await worker.person(email);
-		await post("/password-resets", { email });
-		const token = await worker.mailed(email, "/reset");
-		expect((await post("/accounts/confirm", { token, password: PASSWORD })).problem).toBe("link-unusable");
-		expect((await post("/account/email/confirm", { token })).problem).toBe("link-unusable");
-		const body = { token, password: NEW_PASSWORD };
-		const answers = await Promise.all(Array.from({ length: 20 }, () => post("/password-resets/complete", body)));
-		expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
-		for (const { status, problem } of answers.filter((answer) => answer.status !== 204))
-			expect(`${status} ${problem}`).toBe("410 link-unusable");
-		await until(() => subjects(email).includes("Your Mivisus password was reset"));
-		expect(subjects(email).filter((subject) => subject === "Your Mivisus password was reset")).toHaveLength(1);
-	});
+		for (let round = 0; round < scaled(2, 100); round++) {
+			// Limits on mails are another test's business: each round is another address of the same shape.
+			const racer = round === 0 ? email : `race-${round}@example.test`;
+			if (round > 0) await worker.person(racer);
+			const since = worker.mailbox.mails.length;
+			await post("/password-resets", { email: racer });
+			const token = await worker.mailed(racer, "/reset", since);
+			expect((await post("/accounts/confirm", { token, password: PASSWORD })).problem).toBe("link-unusable");
+			expect((await post("/account/email/confirm", { token })).problem).toBe("link-unusable");
+			const body = { token, password: NEW_PASSWORD };
+			const answers = await Promise.all(Array.from({ length: RACERS }, () => post("/password-resets/complete", body)));
+			expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+			for (const { status, problem } of answers.filter((answer) => answer.status !== 204))
+				expect(["410 link-unusable", "503 busy"]).toContain(`${status} ${problem}`);
+			const notices = () => subjects(racer).filter((subject) => subject === "Your Mivisus password was reset");
+			await until(() => notices().length > 0);
+			expect(notices()).toHaveLength(1);
+		}
+	}, 1_800_000);
 	it.each(["", "x", "A".repeat(43), "..", "null"])("A8: the link %j opens nothing", async (token) => {
 		for (const [path, body] of [
 			["/accounts/confirm", { token, password: PASSWORD }],
