@@ -10,6 +10,7 @@ import { securityHeaders } from "./http/security.ts";
 import { PasswordsBusy } from "./passwords/passwords.ts";
 import { PROBLEMS, Problem, type ProblemCode } from "./problems.ts";
 import { sessionCookie } from "./sessions/sessions.ts";
+import { DatabaseUnavailable } from "./store/database.ts";
 import { networkOf } from "./throttle/throttle.ts";
 
 /** A body of more is refused before it is read (design: section 9). */
@@ -26,14 +27,22 @@ export interface AppOptions {
 	addressOf(c: Context): string;
 	/** Tells the operator of a fault; never what was in the request. */
 	onFault(error: Error, correlation: string): void;
+	/** Told in each answer's `Mivisus-Runtime`, for tests only. */
+	runtime?: string | undefined;
 }
 
 /** The HTTP application, the same on every runtime. Static files are the runtime's business. */
 export function createApp(options: AppOptions): Hono {
-	const { rooms, origin, onFault } = options;
+	const { rooms, origin, onFault, runtime } = options;
 	const own = originsOf(origin);
 	const app = new Hono();
 	app.use("*", securityHeaders(options));
+	if (runtime !== undefined) {
+		app.use("*", async (c, next) => {
+			await next();
+			c.header("Mivisus-Runtime", runtime);
+		});
+	}
 	const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") });
 	// It reads bodies of unknown length; what handlers throw does not pass here, Hono answers that further in.
 	app.use("/api/*", (c, next) => whole(async () => limit(c, next)));
@@ -60,6 +69,10 @@ export function createApp(options: AppOptions): Hono {
 		}
 		const correlation = newId();
 		onFault(error, correlation);
+		if (error instanceof DatabaseUnavailable) {
+			c.header("Retry-After", "5");
+			return problem(c, "unavailable", PROBLEMS.unavailable[1], correlation);
+		}
 		return problem(c, "internal", PROBLEMS.internal[1], correlation);
 	});
 	return app;

@@ -10,7 +10,7 @@ import { Outbox, type OutboxEvent } from "./mail/outbox.ts";
 import { Passkeys } from "./passkeys/passkeys.ts";
 import { Passwords } from "./passwords/passwords.ts";
 import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256 } from "./platform/node.ts";
-import type { WorkerSecrets } from "./platform/secrets.node.ts";
+import type { WorkerSecrets } from "./platform/secrets.ts";
 import { relayPlace } from "./relay-place.ts";
 import { RevocationPusher } from "./revocations/pusher.ts";
 import { Sessions } from "./sessions/sessions.ts";
@@ -37,6 +37,15 @@ export interface AssembleOptions {
 	mailer: Mailer;
 	/** Tells the operator what became of mails; never to whom they went. */
 	onMail(event: OutboxEvent): void;
+	/**
+	 * Where a request's work may be ended once it is answered (Workers): keeps `work` going until it is done. Without it, the
+	 * process itself sees to what goes on in the background, and tries again.
+	 */
+	keep?: (work: Promise<void>) => void;
+	/** Where several processes serve: how long one relies on hearing of news by itself, ms. */
+	lookAgainMs?: number;
+	/** Told in each answer, for tests only. */
+	runtime?: string | undefined;
 }
 /** The worker, put together. */
 export interface Worker {
@@ -48,18 +57,21 @@ export interface Worker {
 
 /** Joins rooms, stores and keys; the one place that knows them all. */
 export function assemble(options: AssembleOptions): Worker {
-	const { database, secrets, origin, relay, clock, after, addressOf, onFault } = options;
-	const changes = new Changes();
+	const { database, secrets, origin, relay, clock, after, addressOf, onFault, keep, runtime } = options;
+	// On Workers it is refused as another object's method.
+	const call = globalThis.fetch.bind(globalThis);
+	const changes = new Changes(options.lookAgainMs);
 	const changed = (accountId: string) => changes.notify(accountId);
 	const revocations = new RevocationPusher({
 		store: revocationStore(database),
 		clock,
 		key: secrets.controlKey,
 		relay: { url: relay.control, instance: relay.instance },
-		fetch,
+		fetch: call,
 		after,
 	});
-	const revoked = () => revocations.poke();
+	// What could not be done now is tried again by whoever comes next, and every few seconds (main.*.ts).
+	const revoked = keep ? () => keep(revocations.push().catch(() => {})) : () => revocations.poke();
 	const mac = {
 		make: (text: string) => hmac(secrets.nonceKey, text),
 		check: (text: string, mark: string) => hmacEquals(secrets.nonceKey, text, mark),
@@ -75,12 +87,13 @@ export function assemble(options: AssembleOptions): Worker {
 		after,
 		tell: options.onMail,
 	});
+	const posted = keep ? () => keep(outbox.sendDue().catch(() => {})) : () => outbox.poke();
 	const accounts = new Accounts({
 		store: accountStore(database, revoked),
 		passwords: new Passwords(nodeKdf, nodeRandom),
 		clock,
 		hash: sha256,
-		posted: () => outbox.poke(),
+		posted,
 	});
 	const rooms = {
 		accounts,
@@ -99,7 +112,7 @@ export function assemble(options: AssembleOptions): Worker {
 			random: nodeRandom,
 		}),
 		cameras: new Cameras(cameraStore(database, revoked), clock, changed),
-		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch, clock }), clock),
+		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch: call, clock }), clock),
 		changes,
 		passkeys: new Passkeys({
 			store: passkeyStore(database),
@@ -109,7 +122,7 @@ export function assemble(options: AssembleOptions): Worker {
 			random: nodeRandom,
 			origins: [...originsOf(origin)],
 			domain: new URL(origin).hostname,
-			posted: () => outbox.poke(),
+			posted,
 		}),
 		mailboxes: new Throttle(PER_MAILBOX, clock),
 		guard: new SignInGuard(clock),
@@ -118,7 +131,7 @@ export function assemble(options: AssembleOptions): Worker {
 		after,
 	};
 	return {
-		app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault }),
+		app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault, runtime }),
 		accounts,
 		revocations,
 		outbox,

@@ -12,7 +12,6 @@ export const PROBLEMS = {
 	"proof-required": [403, "Prove again that it is you, with your password or a passkey, then repeat this."],
 	restricted: [403, "The account is restricted: only reading and your rights work."],
 	"not-found": [404, "There is nothing here."],
-	"method-not-allowed": [405, "This cannot be done here."],
 	"already-exists": [409, "This exists already."],
 	"code-unusable": [410, "The link was used already, has run out, or never existed. Make a new one at the agent."],
 	"link-unusable": [410, "The link was used already, has run out, or was replaced by a newer one. Ask for another."],
@@ -26,6 +25,7 @@ export const PROBLEMS = {
 	"rate-limited": [429, "Too many attempts. Wait a little, then try again."],
 	"too-many": [429, "There are too many of these."],
 	internal: [500, "Something went wrong on our side."],
+	unavailable: [503, "The service cannot reach its data. It is not certain that this was done: look, then try again."],
 	busy: [503, "Many people are signing in. Try again in a few seconds."],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof PROBLEMS;

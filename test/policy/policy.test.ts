@@ -66,11 +66,14 @@ describe("what the code must not do", () => {
 			}
 		}
 	});
-	it("04.7: nobody is told anything: the worker calls no host but its relay and the mail server", () => {
+	it("04.7: nobody is told anything: the worker calls no host but its relay, the mail server and its database", () => {
 		expect(holding(/\bfetch\(|\?\? fetch\)\(/, "worker").sort()).toEqual([
+			// On Workers, the page's files are asked for from a binding.
+			"worker/main.workers.ts",
 			"worker/platform/ses.ts",
 			"worker/relay-place.ts",
 			"worker/revocations/pusher.ts",
+			"worker/store/remote-database.ts",
 		]);
 		expect(holding(/from "(nodemailer|undici|axios|got|node:https?|node:net)"|new WebSocket/, "worker")).toEqual([
 			"worker/platform/smtp.node.ts",

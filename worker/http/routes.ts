@@ -235,13 +235,18 @@ export function routesOf(rooms: Rooms): Route[] {
 			status: 200,
 			handle: async ({ agent, body, signal }) => {
 				// Listening begins before looking, so that news in between is not missed.
-				const news = changes.wait(agent.accountId, body.waitMs, signal, after);
-				let view = await cameras.agentView(agent);
-				if (view.revision <= body.after && view.commands.length === 0) {
-					await news;
-					view = await cameras.agentView(agent);
+				const news = changes.listen(agent.accountId);
+				try {
+					for (let left = body.waitMs; ; left -= Math.min(left, changes.lookAgainMs)) {
+						const view = await cameras.agentView(agent);
+						const isNews = view.revision > body.after || view.commands.length > 0;
+						if (isNews || left <= 0 || signal.aborted)
+							return { status: 200, body: { ...view, accountId: agent.accountId } };
+						await news.wait(Math.min(left, changes.lookAgainMs), signal, after);
+					}
+				} finally {
+					news.stop();
 				}
-				return { status: 200, body: { ...view, accountId: agent.accountId } };
 			},
 		}),
 		route({

@@ -108,7 +108,7 @@ export class Outbox {
 		try {
 			while (this.#again && !this.#closed) {
 				this.#again = false;
-				while (!this.#closed && (await this.#sendOne()));
+				await this.sendDue();
 			}
 			const next = await this.#store.nextAt();
 			if (next !== undefined) sleep = Math.min(sleep, Math.max(1000, next - this.#clock.now()));
@@ -116,6 +116,10 @@ export class Outbox {
 			this.#tell({ what: "broken", error: error as Error });
 		}
 		if (!this.#closed) this.#cancel = this.#after(sleep, () => this.poke());
+	}
+	/** Sends what is due now; rejects when the database fails. Several at the same time do no harm: each mail is taken out once. */
+	async sendDue(): Promise<void> {
+		while (!this.#closed && (await this.#sendOne()));
 	}
 	async #sendOne(): Promise<boolean> {
 		const retryAt = (attempt: number) => this.#clock.now() + 1000 * (BACK_OFF_S[attempt - 1] ?? BACK_OFF_S.at(-1) ?? 0);

@@ -62,3 +62,22 @@ export function sesMailer(options: SesOptions): Mailer {
 		},
 	};
 }
+
+/** The part of the configuration that names SES; its variables are Amazon's usual ones. */
+export interface SesConfig {
+	MIVISUS_MAIL: string;
+	MIVISUS_MAIL_FROM: string;
+	MIVISUS_SES_ENDPOINT?: string | undefined;
+	AWS_ACCESS_KEY_ID?: string | undefined;
+	AWS_SECRET_ACCESS_KEY?: string | undefined;
+	AWS_SESSION_TOKEN?: string | undefined;
+}
+export const sesMailerOf = (config: SesConfig): Mailer =>
+	sesMailer({
+		region: new URL(config.MIVISUS_MAIL).hostname,
+		from: config.MIVISUS_MAIL_FROM,
+		accessKeyId: config.AWS_ACCESS_KEY_ID ?? "",
+		secretAccessKey: config.AWS_SECRET_ACCESS_KEY ?? "",
+		sessionToken: config.AWS_SESSION_TOKEN,
+		endpoint: config.MIVISUS_SES_ENDPOINT,
+	});

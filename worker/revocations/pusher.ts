@@ -63,7 +63,7 @@ export class RevocationPusher {
 		try {
 			do {
 				this.#again = false;
-				await this.#push();
+				await this.push();
 			} while (this.#again);
 			this.#failures = 0;
 		} catch {
@@ -74,7 +74,8 @@ export class RevocationPusher {
 			this.#running = false;
 		}
 	}
-	async #push(): Promise<void> {
+	/** Pushes once; rejects when the relay does not take it. Several at the same time do no harm. */
+	async push(): Promise<void> {
 		await this.#store.prune(Math.floor(this.#clock.now() / 1000) - KEPT_SECONDS);
 		// An empty push first: the relay says what it holds. It may have restarted (less than we sent), and our database may
 		// have been restored (more than we have); the smaller of the two is the safe place to go on from.
@@ -99,7 +100,8 @@ export class RevocationPusher {
 			method: "POST",
 			headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
 			body: JSON.stringify({ revocations }),
-			redirect: "error",
+			// Not followed: an answer that leads elsewhere is not `ok`. (Workers know no "error" here.)
+			redirect: "manual",
 			signal: AbortSignal.timeout(3000),
 		});
 		if (!response.ok) throw new Error(`the relay answered ${response.status}`);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, DatabaseUnavailable } from "./database.ts";
 import { FileDatabase } from "./file-database.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { RemoteDatabase } from "./remote-database.ts";
+import { RemoteDatabase, type RemoteOptions } from "./remote-database.ts";
 import { HranaEndpoint } from "./testing/hrana.ts";
 import { accountRow } from "./testing/rows.ts";
 
@@ -16,14 +16,19 @@ let folder: string;
 let database: Database;
 let endpoint: HranaEndpoint;
 
+const openRemote = async (options: RemoteOptions): Promise<RemoteDatabase> => {
+	const remote = new RemoteDatabase(options);
+	await remote.migrate();
+	return remote;
+};
 const KINDS = {
 	"a file": async () => FileDatabase.open(`file:${join(folder, "db")}`),
-	"a remote one": async () => RemoteDatabase.open({ url: endpoint.url, authToken: TOKEN }),
+	"a remote one": async () => openRemote({ url: endpoint.url, authToken: TOKEN }),
 };
 
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "mivisus-store-"));
-	endpoint = await HranaEndpoint.start({ file: join(folder, "db"), token: TOKEN, idleMs: 400, busyMs: 30 });
+	endpoint = await HranaEndpoint.start({ file: join(folder, "db"), token: TOKEN, busyMs: 300 });
 });
 afterEach(async () => {
 	endpoint.cut = undefined;
@@ -135,13 +140,15 @@ describe.each(Object.entries(KINDS))("%s", (_, open) => {
 
 describe("a remote one, over a bad network", () => {
 	beforeEach(async () => {
-		database = await RemoteDatabase.open({ url: endpoint.url, authToken: TOKEN });
+		await endpoint.close();
+		endpoint = await HranaEndpoint.start({ file: join(folder, "db"), token: TOKEN, idleMs: 700 });
+		database = await openRemote({ url: endpoint.url, authToken: TOKEN });
 	});
 	it("several begin on an empty database at once", async () => {
 		const file = join(folder, "other");
 		const other = await HranaEndpoint.start({ file, token: TOKEN, busyMs: 0 });
 		const url = other.url;
-		const opened = await Promise.all(Array.from({ length: 4 }, () => RemoteDatabase.open({ url, authToken: TOKEN })));
+		const opened = await Promise.all(Array.from({ length: 4 }, () => openRemote({ url, authToken: TOKEN })));
 		expect(await opened[0]?.read.selectFrom("accounts").select("id").execute()).toEqual([]);
 		await other.close();
 	});
@@ -183,7 +190,7 @@ describe("a remote one, over a bad network", () => {
 	it("a writer that holds on for ever makes the others refuse, and the work of none runs twice", async () => {
 		await database.close();
 		const stubborn = await HranaEndpoint.start({ file: join(folder, "busy"), token: TOKEN, busyMs: 0 });
-		database = await RemoteDatabase.open({ url: stubborn.url, authToken: TOKEN, patienceMs: 300 });
+		database = await openRemote({ url: stubborn.url, authToken: TOKEN, patienceMs: 300 });
 		let ran = 0;
 		let release = () => {};
 		const holder = database.write(async (db) => {
@@ -204,7 +211,7 @@ describe("a remote one, over a bad network", () => {
 		await stubborn.close();
 	});
 	it("a wrong token is refused, and the error does not show it", async () => {
-		const opening = RemoteDatabase.open({ url: endpoint.url, authToken: "a wrong secret" });
+		const opening = openRemote({ url: endpoint.url, authToken: "a wrong secret" });
 		const error = (await opening.catch((e: unknown) => e)) as Error;
 		expect(error).toBeInstanceOf(DatabaseUnavailable);
 		expect(`${error.message}${(error.cause as Error).message}`).not.toContain("a wrong secret");

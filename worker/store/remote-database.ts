@@ -36,18 +36,16 @@ export class RemoteDatabase implements Database {
 	#options: RemoteOptions;
 	#open = new Set<Promise<unknown>>();
 
-	private constructor(options: RemoteOptions) {
+	constructor(options: RemoteOptions) {
 		this.#options = options;
 		this.read = kyselyForReading((statement) => this.#execute(statement));
 	}
-	/** Migrates the database behind `url` if it must be. */
-	static async open(options: RemoteOptions): Promise<RemoteDatabase> {
-		const database = new RemoteDatabase(options);
-		await migrate(
-			(statement) => database.#execute(statement),
-			(work) => database.#transact(work),
+	/** Brings the tables up to date if they are not. */
+	migrate(): Promise<void> {
+		return migrate(
+			(statement) => this.#execute(statement),
+			(work) => this.#transact(work),
 		);
-		return database;
 	}
 	async write<T>(work: (db: Db) => Promise<T>): Promise<T> {
 		const run = this.#transact((execute) => work(kyselyOver(execute)));

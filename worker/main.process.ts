@@ -1,0 +1,118 @@
+/** What the worker is as a process with a database file, on Node and on Deno. */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Context } from "hono";
+import pino from "pino";
+import { parseEmail } from "./accounts/email.ts";
+import { assemble } from "./assemble.ts";
+import { readWorkerConfig, type WorkerConfig } from "./config.ts";
+import { tellOperator } from "./http/operator.ts";
+import { type Files, servePages } from "./http/pages.ts";
+import { mailerOf } from "./platform/mailer.node.ts";
+import { openSecrets } from "./platform/secrets.node.ts";
+import { FileDatabase } from "./store/file-database.ts";
+import { sweep } from "./store/housekeeping.ts";
+
+/** How often the relay is asked whether it missed a revocation, ms: it may have restarted. */
+const REVOCATION_CHECK_MS = 5000;
+
+/** What differs between Node and Deno. */
+export interface ProcessRuntime {
+	/** Name and version, e.g. `node/20.20.2`. */
+	name: string;
+	/** The address at the other end of the connection. */
+	peerOf(c: Context): string | undefined;
+	/** Serves files from the folder `root`. */
+	files(root: string): Files;
+	/** Serves; resolves with the port, and with how to end at once, long polls included. Rejects when the port is taken. */
+	listen(
+		fetch: (request: Request, env: never) => Response | Promise<Response>,
+		at: { hostname: string; port: number },
+	): Promise<{ port: number; close(): void }>;
+}
+
+function configuration(): WorkerConfig {
+	try {
+		return readWorkerConfig(process.env);
+	} catch (error) {
+		process.stderr.write(`The worker's configuration is wrong.\n${(error as Error).message}\n`);
+		process.exit(78);
+	}
+}
+
+/** Runs the worker until it is asked to end. Configuration in the environment, see config.ts. */
+export async function runWorker(runtime: ProcessRuntime): Promise<void> {
+	// Keys and personal data are written here: nobody else on the machine may read them.
+	process.umask(0o077);
+	const config = configuration();
+	const log = pino({ level: config.MIVISUS_LOG, base: { program: "worker" } });
+	const after = (ms: number, run: () => void) => {
+		const timer = setTimeout(run, ms);
+		return () => clearTimeout(timer);
+	};
+	const database = await FileDatabase.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
+	const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
+	const { app, accounts, revocations, outbox } = assemble({
+		database,
+		secrets: await openSecrets(config.MIVISUS_SECRETS),
+		origin,
+		relay: {
+			url: config.MIVISUS_RELAY_URL,
+			control: config.MIVISUS_RELAY_CONTROL,
+			instance: config.MIVISUS_RELAY_INSTANCE,
+		},
+		clock: { now: Date.now },
+		after,
+		addressOf: (c) => {
+			// Only what our own proxies appended is believed; what stands before it is the client's invention.
+			const forwarded = c.req.header("x-forwarded-for")?.split(",") ?? [];
+			const told = config.MIVISUS_PROXIES > 0 ? forwarded.at(-config.MIVISUS_PROXIES)?.trim() : undefined;
+			return told ?? runtime.peerOf(c) ?? "";
+		},
+		mailer: mailerOf(config),
+		...tellOperator(log),
+		runtime: config.MIVISUS_TELL_RUNTIME && runtime.name,
+	});
+	const { MIVISUS_DEMO_EMAIL: demoEmail, MIVISUS_DEMO_PASSWORD: password } = config;
+	const email = demoEmail ? parseEmail(demoEmail) : undefined;
+	if (email && password) await accounts.ensureConfirmed({ email, fullName: "Demo", password, language: "en" });
+	if (config.MIVISUS_WEB) {
+		if (!existsSync(join(config.MIVISUS_WEB, "index.html"))) log.warn("the page is not built: run npm run build:web");
+		servePages(app, runtime.files(config.MIVISUS_WEB));
+	}
+	const server = await runtime
+		.listen(app.fetch, { hostname: config.MIVISUS_HOST, port: config.MIVISUS_PORT })
+		.catch((error: NodeJS.ErrnoException) => {
+			const taken = error.code === "EADDRINUSE";
+			process.stderr.write(
+				taken ? `Port ${config.MIVISUS_PORT} is taken. Set MIVISUS_PORT to another.\n` : `${error.message}\n`,
+			);
+			process.exit(1);
+		});
+	log.info({ port: server.port, origin }, "worker is listening");
+	await sweep(database, Date.now());
+	const hourly = setInterval(() => {
+		sweep(database, Date.now()).catch((error: Error) =>
+			log.error({ name: error.name }, "what ran out was not removed"),
+		);
+	}, 3_600_000);
+	revocations.poke();
+	outbox.poke();
+	const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);
+
+	let ending = false;
+	for (const signal of ["SIGINT", "SIGTERM"] as const) {
+		process.on(signal, () => {
+			if (ending) return;
+			ending = true;
+			clearInterval(check);
+			clearInterval(hourly);
+			revocations.close();
+			server.close();
+			void outbox
+				.close()
+				.then(() => database.close())
+				.then(() => process.exit(0));
+		});
+	}
+}
