@@ -1,4 +1,5 @@
 import { Owner } from "../scripts/start/owner.ts";
+import { signUp } from "../test/e2e/person.ts";
 import { Stage } from "../test/e2e/stage.ts";
 import { untilStamp } from "../test/e2e/timecode.ts";
 import { type Figures, figuresOf } from "./figures.ts";
@@ -17,7 +18,7 @@ export async function firstPicture(): Promise<Figures> {
 	try {
 		const { system, camera, context, page } = stage;
 		const owner = new Owner(system.origin);
-		await owner.call("POST", "/accounts", ACCOUNT);
+		await signUp(system, ACCOUNT);
 		await owner.signIn(ACCOUNT.email, ACCOUNT.password);
 		const link = await system.startAgent("tcp");
 		if (!link) throw new Error("the agent showed no link");

@@ -3,10 +3,11 @@
  * count. Figures are read by people and compared as ratios; no test asserts them.
  */
 import { cpus, release, totalmem } from "node:os";
+import { api } from "./api.ts";
 import type { Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
 
-const BENCHMARKS: Record<string, () => Promise<Figures>> = { "first-picture": firstPicture };
+const BENCHMARKS: Record<string, () => Promise<Figures>> = { api, "first-picture": firstPicture };
 
 const name = process.argv[2] ?? "";
 const run = BENCHMARKS[name];
