@@ -9,9 +9,11 @@ app.get("/bare/:hash", async (c) => {
 	const row = await database.read
 		.selectFrom("sessions")
 		.innerJoin("accounts", "accounts.id", "sessions.account_id")
-		.select(["accounts.id", "email", "full_name", "state", "language"])
+		.select(["sessions.id", "sessions.account_id", "proved_at", "last_used_day", "expires_at"])
+		.select(["email", "full_name", "state", "language"])
 		.where("jti_hash", "=", c.req.param("hash"))
 		.where("expires_at", ">", Date.now())
+		.where("accounts.state", "not in", ["leaving", "erased"])
 		.executeTakeFirst();
 	return row ? c.json({ account: row }) : c.json({}, 401);
 });

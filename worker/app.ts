@@ -45,7 +45,10 @@ export function createApp(options: AppOptions): Hono {
 	}
 	const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, "too-large") });
 	// It reads bodies of unknown length; what handlers throw does not pass here, Hono answers that further in.
-	app.use("/api/*", (c, next) => whole(async () => limit(c, next)));
+	// A GET's body is never read, and looking for one costs as much as all the rest.
+	app.use("/api/*", (c, next) =>
+		c.req.method === "GET" || c.req.method === "HEAD" ? next() : whole(async () => limit(c, next)),
+	);
 	app.use("/api/*", async (c, next) => {
 		c.header("Cache-Control", "no-store");
 		const unsafe = !["GET", "HEAD"].includes(c.req.method);
@@ -97,15 +100,19 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 	const text = entry.method === "GET" ? "" : await whole(() => c.req.text());
 	const call: Record<string, unknown> = {
 		params: c.req.param(),
-		signal: c.req.raw.signal,
-		network: networkOf(addressOf(c)),
+		// Made when it is asked for: few handlers wait for anything.
+		get signal() {
+			return c.req.raw.signal;
+		},
+		get network() {
+			return networkOf(addressOf(c));
+		},
 	};
 	if (entry.who === "person") {
 		const token = sessionCookie(c.req.header("cookie"));
-		const session = token && token !== "odd" ? await rooms.sessions.check(token) : undefined;
-		const account = session && (await rooms.accounts.find(session.accountId));
-		if (!session || !account || account.state === "leaving" || account.state === "erased")
-			throw new Problem("unauthorized");
+		const checked = token && token !== "odd" ? await rooms.sessions.check(token) : undefined;
+		if (!checked) throw new Problem("unauthorized");
+		const { session, account } = checked;
 		waitOr(rooms.callers.take(account.id));
 		// Seen, corrected and deleted: rights. What is posted begins something new (policy 07.6).
 		if (account.state === "restricted" && entry.method === "POST" && !entry.evenRestricted)

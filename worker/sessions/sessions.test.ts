@@ -30,8 +30,9 @@ beforeEach(() => {
 	const store: SessionStore = {
 		insert: async (session) => void rows.set(session.jtiHash, { ...session }),
 		find: async (hash, at) => {
-			const row = rows.get(hash);
-			return row && row.expiresAt > at ? { ...row } : undefined;
+			const session = rows.get(hash);
+			const account = { id: "acct", email: "a", fullName: "a", state: "active" as const, language: "en" as const };
+			return session && session.expiresAt > at ? { session: { ...session }, account } : undefined;
 		},
 		touch: async (id, lastUsedDay) => {
 			for (const row of rows.values()) if (row.id === id) row.lastUsedDay = lastUsedDay;
@@ -62,25 +63,25 @@ describe("a session", () => {
 	it("08.3: lives 30 days and not a second more, and ends at sign-out", async () => {
 		const token = await sessions.begin("acct", "Firefox, Linux");
 		now += SESSION_SECONDS * 1000 - 6000;
-		expect(await sessions.check(token)).toMatchObject({ accountId: "acct" });
+		expect(await sessions.check(token)).toMatchObject({ session: { accountId: "acct" } });
 		now += 12_000;
 		expect(await sessions.check(token)).toBeUndefined();
 		const second = await sessions.begin("acct", "Firefox, Linux");
-		await sessions.end("acct", (await sessions.check(second))!.id);
+		await sessions.end("acct", (await sessions.check(second))!.session.id);
 		expect(await sessions.check(second)).toBeUndefined();
 	});
 	it("is fresh for ten minutes after its owner proved who they are; then a new proof gives a new cookie, the old one opens nothing", async () => {
 		const token = await sessions.begin("acct", "Firefox, Linux");
 		const began = now;
 		now += 10 * 60_000;
-		expect(sessions.isFresh((await sessions.check(token))!)).toBe(true);
+		expect(sessions.isFresh((await sessions.check(token))!.session)).toBe(true);
 		now += 1;
-		const old = (await sessions.check(token))!;
+		const old = (await sessions.check(token))!.session;
 		expect(sessions.isFresh(old)).toBe(false);
 		const renewed = await sessions.renew(old);
 		expect(renewed).toContain(`Max-Age=${Math.floor((began + SESSION_SECONDS * 1000 - now) / 1000)}`);
 		const value = /^session=([^;]+)/.exec(renewed)?.[1] ?? "";
-		const session = (await sessions.check(value))!;
+		const { session } = (await sessions.check(value))!;
 		expect(session.id).toBe(old.id);
 		expect(sessions.isFresh(session)).toBe(true);
 		expect(await sessions.check(token)).toBeUndefined();

@@ -1,5 +1,6 @@
 import { newId, toBase64Url } from "@mivisus/wire/ids";
 import { jwtVerify, SignJWT } from "jose";
+import type { Account } from "../accounts/accounts.ts";
 import { type Clock, day, endedForGood, seconds } from "../clock.ts";
 import { Problem } from "../problems.ts";
 
@@ -11,10 +12,26 @@ const TYPE = "session+jwt";
 const AUDIENCE = "mivisus-web";
 const ISSUER = "mivisus";
 const MAX_TOKEN = 2048;
+/** Clocks of two machines differ by so much at most, s. */
+const TOLERANCE_S = 5;
+/** Tokens whose signature is remembered. */
+const MAX_VERIFIED = 10_000;
+interface Claims {
+	jtiHash: string;
+	sub: string;
+	/** s since 1970. */
+	exp: number;
+	iat: number;
+}
 
 /** Proof of who one is that is older than this must be given anew before what cannot be undone, ms (ASVS 7.5.1). */
 export const FRESH_MS = 10 * 60_000;
 
+/** A live session, and whose it is: one look at the database for both. */
+export interface Checked {
+	session: Session;
+	account: Account;
+}
 export interface Session {
 	/** Names the session in relay tokens and revocations; stays the same when the cookie is renewed. */
 	id: string;
@@ -35,7 +52,7 @@ export interface ListedSession {
 }
 export interface SessionStore {
 	insert(session: Session & { createdAt: number; label: string }): Promise<void>;
-	find(jtiHash: string, now: number): Promise<Session | undefined>;
+	find(jtiHash: string, now: number): Promise<Checked | undefined>;
 	touch(id: string, day: string): Promise<void>;
 	/** Puts a new cookie in the place of the old one; false when the session ended meanwhile. */
 	rotate(session: Session, jtiHash: string, provedAt: number): Promise<boolean>;
@@ -59,6 +76,8 @@ export class Sessions {
 	#clock: Clock;
 	#hash: (text: string) => string;
 	#random: (bytes: number) => Uint8Array;
+	/** By the hash of the token: the token itself is kept nowhere. Oldest first. */
+	#verified = new Map<string, Claims>();
 	constructor(options: {
 		store: SessionStore;
 		keys: SessionKeys;
@@ -121,9 +140,29 @@ export class Sessions {
 			.sign(key.secret);
 	}
 	/** The live session behind a cookie's value, or `undefined` for everything else. Never throws for what a client sent. */
-	async check(token: string): Promise<Session | undefined> {
+	async check(token: string): Promise<Checked | undefined> {
 		if (token.length > MAX_TOKEN) return undefined;
-		let claims: { jti: string; sub: string };
+		const claims = await this.#claimsOf(token);
+		if (!claims) return undefined;
+		const now = this.#clock.now();
+		const found = await this.#store.find(claims.jtiHash, now);
+		if (found?.session.accountId !== claims.sub) return undefined;
+		const { id, lastUsedDay } = found.session;
+		if (lastUsedDay !== day(now)) await this.#store.touch(id, day(now));
+		return found;
+	}
+	/**
+	 * What a token of ours says. That its signature holds is remembered for as long as the process runs: it cannot change.
+	 * Whether the session is alive can, and is looked at in the database each time; so is the time.
+	 */
+	async #claimsOf(token: string): Promise<Claims | undefined> {
+		const mark = this.#hash(token);
+		const known = this.#verified.get(mark);
+		if (known) {
+			const now = seconds(this.#clock);
+			return known.iat <= now + TOLERANCE_S && known.exp > now - TOLERANCE_S ? known : undefined;
+		}
+		let claims: Claims;
 		try {
 			const { payload } = await jwtVerify(token, (header) => this.#keyOf(header.kid), {
 				algorithms: [ALGORITHM],
@@ -132,19 +171,24 @@ export class Sessions {
 				issuer: ISSUER,
 				requiredClaims: ["exp", "iat", "jti", "sub"],
 				maxTokenAge: SESSION_SECONDS,
-				clockTolerance: 5,
+				clockTolerance: TOLERANCE_S,
 				currentDate: new Date(this.#clock.now()),
 			});
-			if (typeof payload.jti !== "string" || typeof payload.sub !== "string") return undefined;
-			claims = { jti: payload.jti, sub: payload.sub };
+			const { jti, sub, exp, iat } = payload;
+			if (typeof jti !== "string" || typeof sub !== "string" || exp === undefined || iat === undefined)
+				return undefined;
+			claims = { jtiHash: this.#hash(jti), sub, exp: Math.min(exp, iat + SESSION_SECONDS), iat };
 		} catch {
 			return undefined;
 		}
-		const now = this.#clock.now();
-		const session = await this.#store.find(this.#hash(claims.jti), now);
-		if (session?.accountId !== claims.sub) return undefined;
-		if (session.lastUsedDay !== day(now)) await this.#store.touch(session.id, day(now));
-		return session;
+		if (this.#verified.size >= MAX_VERIFIED) {
+			for (const oldest of this.#verified.keys()) {
+				this.#verified.delete(oldest);
+				break;
+			}
+		}
+		this.#verified.set(mark, claims);
+		return claims;
 	}
 	/** Ends one at once, for HTTP and for running pictures. */
 	async end(accountId: string, id: string): Promise<void> {

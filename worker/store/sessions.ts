@@ -1,4 +1,5 @@
-import type { Session, SessionStore } from "../sessions/sessions.ts";
+import { type CompiledQuery, sql } from "kysely";
+import type { SessionStore } from "../sessions/sessions.ts";
 import type { Database, Db } from "./database.ts";
 
 /** Ends the account's sessions, all but `keep`, and records it for the relay. Inside the caller's transaction. */
@@ -17,91 +18,106 @@ export async function endSessions(db: Db, accountId: string, keep: string | unde
 	}
 }
 
+/** What each request of a signed-in person asks, put into SQL once: building it costs more than the read itself. */
+const lookupOf = (db: Db) =>
+	db
+		.selectFrom("sessions")
+		.innerJoin("accounts", "accounts.id", "sessions.account_id")
+		.select(["sessions.id", "sessions.account_id", "proved_at", "last_used_day", "expires_at"])
+		.select(["email", "full_name", "state", "language"])
+		.where("jti_hash", "=", "")
+		.where("expires_at", ">", 0)
+		.where(sql<boolean>`state NOT IN ('leaving', 'erased')`)
+		.compile();
+type Found = ReturnType<typeof lookupOf> extends CompiledQuery<infer Row> ? Row : never;
+
 /** Sessions in the database. */
-export const sessionStore = (database: Database, revoked: () => void): SessionStore => ({
-	insert: async ({ id, accountId, jtiHash, createdAt, expiresAt, label, provedAt, lastUsedDay }) => {
-		const row = {
-			id,
-			account_id: accountId,
-			jti_hash: jtiHash,
-			created_at: createdAt,
-			expires_at: expiresAt,
-			label,
-			proved_at: provedAt,
-			last_used_day: lastUsedDay,
-		};
-		await database.write(async (db) => {
-			// Those that ran out go with the next sign-in; the hourly sweep does it for those who never return.
-			await db.deleteFrom("sessions").where("expires_at", "<=", createdAt).execute();
-			await db.insertInto("sessions").values(row).execute();
-		});
-	},
-	find: async (jtiHash, now): Promise<Session | undefined> => {
-		const row = await database.read
-			.selectFrom("sessions")
-			.innerJoin("accounts", "accounts.id", "sessions.account_id")
-			.select(["sessions.id", "sessions.account_id", "proved_at", "last_used_day", "expires_at"])
-			.where("jti_hash", "=", jtiHash)
-			.where("expires_at", ">", now)
-			.where("accounts.state", "not in", ["leaving", "erased"])
-			.executeTakeFirst();
-		return (
-			row && {
-				id: row.id,
-				accountId: row.account_id,
-				jtiHash,
-				provedAt: row.proved_at,
-				lastUsedDay: row.last_used_day,
-				expiresAt: row.expires_at,
-			}
-		);
-	},
-	touch: async (id, day) => {
-		await database.write((db) => db.updateTable("sessions").set({ last_used_day: day }).where("id", "=", id).execute());
-	},
-	rotate: (session, jtiHash, provedAt) =>
-		database.write(async (db) => {
-			const { numUpdatedRows } = await db
-				.updateTable("sessions")
-				.set({ jti_hash: jtiHash, proved_at: provedAt })
-				.where("jti_hash", "=", session.jtiHash)
-				.executeTakeFirst();
-			return Number(numUpdatedRows) > 0;
-		}),
-	list: async (accountId, now) => {
-		const rows = await database.read
-			.selectFrom("sessions")
-			.select(["id", "label", "created_at", "last_used_day"])
-			.where("account_id", "=", accountId)
-			.where("expires_at", ">", now)
-			.orderBy("created_at", "desc")
-			.execute();
-		return rows.map(({ id, label, created_at, last_used_day }) => ({
-			id,
-			label,
-			createdAt: created_at,
-			lastUsedDay: last_used_day,
-		}));
-	},
-	endById: async (accountId, id, iat) => {
-		const ended = await database.write(async (db) => {
-			const { numDeletedRows } = await db
-				.deleteFrom("sessions")
+export const sessionStore = (database: Database, revoked: () => void): SessionStore => {
+	const lookup = lookupOf(database.read);
+	return {
+		insert: async ({ id, accountId, jtiHash, createdAt, expiresAt, label, provedAt, lastUsedDay }) => {
+			const row = {
+				id,
+				account_id: accountId,
+				jti_hash: jtiHash,
+				created_at: createdAt,
+				expires_at: expiresAt,
+				label,
+				proved_at: provedAt,
+				last_used_day: lastUsedDay,
+			};
+			await database.write(async (db) => {
+				// Those that ran out go with the next sign-in; the hourly sweep does it for those who never return.
+				await db.deleteFrom("sessions").where("expires_at", "<=", createdAt).execute();
+				await db.insertInto("sessions").values(row).execute();
+			});
+		},
+		find: async (jtiHash, now) => {
+			const { rows } = await database.read.executeQuery<Found>({ ...lookup, parameters: [jtiHash, now] });
+			const [row] = rows;
+			if (!row) return undefined;
+			const { account_id: accountId, email, full_name: fullName, state, language } = row;
+			return {
+				session: {
+					id: row.id,
+					accountId,
+					jtiHash,
+					provedAt: row.proved_at,
+					lastUsedDay: row.last_used_day,
+					expiresAt: row.expires_at,
+				},
+				account: { id: accountId, email, fullName, state, language },
+			};
+		},
+		touch: async (id, day) => {
+			await database.write((db) =>
+				db.updateTable("sessions").set({ last_used_day: day }).where("id", "=", id).execute(),
+			);
+		},
+		rotate: (session, jtiHash, provedAt) =>
+			database.write(async (db) => {
+				const { numUpdatedRows } = await db
+					.updateTable("sessions")
+					.set({ jti_hash: jtiHash, proved_at: provedAt })
+					.where("jti_hash", "=", session.jtiHash)
+					.executeTakeFirst();
+				return Number(numUpdatedRows) > 0;
+			}),
+		list: async (accountId, now) => {
+			const rows = await database.read
+				.selectFrom("sessions")
+				.select(["id", "label", "created_at", "last_used_day"])
 				.where("account_id", "=", accountId)
-				.where("id", "=", id)
-				.executeTakeFirst();
-			if (Number(numDeletedRows) === 0) return false;
-			await db
-				.insertInto("revocations")
-				.values({ ref: `session:${id}`, iat })
+				.where("expires_at", ">", now)
+				.orderBy("created_at", "desc")
 				.execute();
-			return true;
-		});
-		if (ended) revoked();
-		return ended;
-	},
-	endOthers: async (accountId, keep, iat) => {
-		await database.write((db) => endSessions(db, accountId, keep, iat));
-		revoked();
-	},
-});
+			return rows.map(({ id, label, created_at, last_used_day }) => ({
+				id,
+				label,
+				createdAt: created_at,
+				lastUsedDay: last_used_day,
+			}));
+		},
+		endById: async (accountId, id, iat) => {
+			const ended = await database.write(async (db) => {
+				const { numDeletedRows } = await db
+					.deleteFrom("sessions")
+					.where("account_id", "=", accountId)
+					.where("id", "=", id)
+					.executeTakeFirst();
+				if (Number(numDeletedRows) === 0) return false;
+				await db
+					.insertInto("revocations")
+					.values({ ref: `session:${id}`, iat })
+					.execute();
+				return true;
+			});
+			if (ended) revoked();
+			return ended;
+		},
+		endOthers: async (accountId, keep, iat) => {
+			await database.write((db) => endSessions(db, accountId, keep, iat));
+			revoked();
+		},
+	};
+};
