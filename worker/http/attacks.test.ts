@@ -282,15 +282,13 @@ describe("A9: nonsense", () => {
 				})),
 		);
 		expect(operations.length).toBe(routeTable().length);
-		const call = fc
-			.constantFrom(...operations)
-			.chain(({ method, path, schema }) =>
-				fc.record({
-					method: fc.constant(method),
-					path: fc.constant(path),
-					body: schema ? bodyOf(schema) : fc.constant(undefined),
-				}),
-			);
+		const call = fc.constantFrom(...operations).chain(({ method, path, schema }) =>
+			fc.record({
+				method: fc.constant(method),
+				path: fc.constant(path),
+				body: schema ? bodyOf(schema) : fc.constant(undefined),
+			}),
+		);
 		const mallory = await TestPage.open(worker, "mallory@example.test");
 		await fc.assert(
 			fc.asyncProperty(call, async ({ method, path, body }) => {

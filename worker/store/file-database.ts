@@ -56,10 +56,19 @@ export class FileDatabase implements Database {
 		this.#reader.close();
 		this.#writer.close();
 	}
+	async #begin(): Promise<Transaction> {
+		try {
+			// Before each: a connection that could not be rolled back is replaced by a fresh one.
+			for (const pragma of PRAGMAS) await this.#writer.execute(pragma);
+			return await this.#writer.transaction("write");
+		} catch (error) {
+			// The client leaves a BEGIN that waited in vain open on its connection, where nothing could commit any more.
+			this.#writer.reconnect();
+			throw error;
+		}
+	}
 	async #transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-		// Before each: a connection that could not be rolled back is replaced by a fresh one.
-		for (const pragma of PRAGMAS) await this.#writer.execute(pragma);
-		const transaction = await this.#writer.transaction("write");
+		const transaction = await this.#begin();
 		try {
 			await assertPragmas((sql) => transaction.execute(sql), EXPECTED);
 			const result = await work(transaction);

@@ -1,16 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
 import { Mailbox } from "../../../scripts/start/mailbox.ts";
 import { ControlStandIn } from "./relay.ts";
+import { launch, mailEnvironment, type Runtime, signal } from "./runtimes.ts";
 
-const MAIN = fileURLToPath(new URL("../../main.node.ts", import.meta.url));
-const START_MS = 20_000;
+const START_MS = 40_000;
 
 /** What a call answered. */
 export interface Answered {
@@ -49,6 +48,7 @@ export class TestWorker {
 	readonly origin: string;
 	/** All that it wrote to its log and to standard error. */
 	output = "";
+	readonly runtime: Runtime;
 	#port: number;
 	#env: Record<string, string>;
 	#child: ChildProcess | undefined;
@@ -59,7 +59,9 @@ export class TestWorker {
 		control: ControlStandIn,
 		mailbox: Mailbox,
 		env: Record<string, string>,
+		runtime: Runtime,
 	) {
+		this.runtime = runtime;
 		this.folder = folder;
 		this.control = control;
 		this.mailbox = mailbox;
@@ -67,31 +69,30 @@ export class TestWorker {
 		this.origin = `http://localhost:${port}`;
 		this.#env = env;
 	}
-	static async start(env: Record<string, string> = {}): Promise<TestWorker> {
+	static async start(env: Record<string, string> = {}, runtime: Runtime = "node"): Promise<TestWorker> {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-worker-"));
 		const control = new ControlStandIn(join(folder, "secrets", "relay-control-keys.json"));
 		await control.listen();
-		const worker = new TestWorker(folder, await freePort(), control, await Mailbox.start(), env);
+		const worker = new TestWorker(folder, await freePort(), control, await Mailbox.start(), env, runtime);
 		await worker.restart();
 		return worker;
 	}
+	get pid(): number {
+		return this.#child?.pid ?? 0;
+	}
 	/** Starts the process, again if it was ended. */
 	async restart(): Promise<void> {
-		const child = spawn("/bin/sh", ["-c", 'umask 022; exec "$0" --import tsx "$1"', process.execPath, MAIN], {
-			env: {
-				PATH: process.env["PATH"],
-				MIVISUS_PORT: String(this.#port),
-				MIVISUS_ORIGIN: this.origin,
-				MIVISUS_DATABASE: join(this.folder, "worker.db"),
-				MIVISUS_SECRETS: join(this.folder, "secrets"),
-				MIVISUS_RELAY_URL: "https://localhost:4433",
-				MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${this.control.port}`,
-				MIVISUS_MAIL: this.mailbox.smtpUrl,
-				MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
-				MIVISUS_LOG: "debug",
-				...this.#env,
-			},
-			stdio: ["ignore", "pipe", "pipe"],
+		const child = launch(this.runtime, {
+			MIVISUS_PORT: String(this.#port),
+			MIVISUS_ORIGIN: this.origin,
+			MIVISUS_DATABASE: join(this.folder, "worker.db"),
+			MIVISUS_SECRETS: join(this.folder, "secrets"),
+			MIVISUS_RELAY_URL: "https://localhost:4433",
+			MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${this.control.port}`,
+			...mailEnvironment(this.runtime, this.mailbox),
+			MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
+			MIVISUS_LOG: "debug",
+			...this.#env,
 		});
 		this.#child = child;
 		for (const stream of [child.stdout, child.stderr]) {
@@ -108,13 +109,13 @@ export class TestWorker {
 			await new Promise((resolve) => setTimeout(resolve, 25));
 		}
 	}
-	/** Ends the process with `signal`; resolves with its exit code. */
-	end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+	/** Ends the process with the signal `name`; resolves with its exit code. */
+	end(name: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
 		const child = this.#child;
 		if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child?.exitCode ?? null);
 		return new Promise((resolve) => {
 			child.once("exit", (code) => resolve(code));
-			child.kill(signal);
+			signal(this.runtime, child, name);
 		});
 	}
 	async close(): Promise<void> {
