@@ -4,10 +4,15 @@
  */
 import { cpus, release, totalmem } from "node:os";
 import { api } from "./api.ts";
+import { equalAnswers } from "./equal-answers.ts";
 import type { Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
 
-const BENCHMARKS: Record<string, () => Promise<Figures>> = { api, "first-picture": firstPicture };
+const BENCHMARKS: Record<string, () => Promise<Figures>> = {
+	api,
+	"equal-answers": equalAnswers,
+	"first-picture": firstPicture,
+};
 
 const name = process.argv[2] ?? "";
 const run = BENCHMARKS[name];

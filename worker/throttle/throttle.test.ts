@@ -59,6 +59,29 @@ describe("A3: guessing at one account", () => {
 		expect(reached).toBeGreaterThanOrEqual(PER_ACCOUNT.burst);
 		expect(guard.attempt("ada@example.org", "192.0.2.1")).toBe(0);
 	});
+	it("delays grow from one failure to the next and have an end; success and an hour's rest forget them", () => {
+		let now = 0;
+		const guard = new SignInGuard({ now: () => now });
+		const waits: number[] = [];
+		for (let i = 0; i < 14; i++) {
+			const wait = guard.attempt("ada", "203.0.113.1");
+			waits.push(wait);
+			now += wait * 1000;
+			if (wait > 0) expect(guard.attempt("ada", "203.0.113.1")).toBe(0);
+		}
+		expect(waits.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+		expect(waits.slice(5, 12)).toEqual([1, 2, 4, 8, 16, 32, 60]);
+		expect(Math.max(...waits)).toBe(60);
+		// Neither somebody else nor the owner from elsewhere waits for it.
+		expect(guard.attempt("bob", "203.0.113.1")).toBe(0);
+		expect(guard.attempt("ada", "198.51.100.1")).toBe(0);
+		guard.succeeded("ada", "203.0.113.1");
+		expect(guard.attempt("ada", "203.0.113.1")).toBe(0);
+		for (let i = 0; i < 8; i++) guard.attempt("eve", "203.0.113.9");
+		expect(guard.attempt("eve", "203.0.113.9")).toBeGreaterThan(0);
+		now += 3_600_001;
+		expect(guard.attempt("eve", "203.0.113.9")).toBe(0);
+	});
 	it("one network cannot try many accounts", () => {
 		const guard = new SignInGuard(at(0));
 		let passed = 0;
