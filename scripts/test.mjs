@@ -11,7 +11,8 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 	process.exit(1);
 }
 
-/** Debian packages that hold the real parts the tests use: a browser, a camera. Each with a file that proves it is there. */
+/** Debian packages that hold the real parts the tests use: a browser, a camera, what watches a
+ * program write. Each with a file that proves it is there. */
 const DEBIAN = {
 	chromium: "/usr/bin/chromium",
 	"python3-gi": "/usr/lib/python3/dist-packages/gi",
@@ -21,6 +22,7 @@ const DEBIAN = {
 	"gstreamer1.0-plugins-bad": "gstreamer-1.0/libgstvideoparsersbad.so",
 	"gstreamer1.0-plugins-ugly": "gstreamer-1.0/libgstx264.so",
 	"gstreamer1.0-libav": "gstreamer-1.0/libgstlibav.so",
+	strace: "/usr/bin/strace",
 };
 
 /** Runs a command with its output shown; ends this process with its code when it fails. */
