@@ -11,8 +11,10 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 	process.exit(1);
 }
 
-/** Debian packages that hold the real parts the tests use: a browser, a camera, what watches a
- * program write. Each with a file that proves it is there. */
+/**
+ * Debian packages that hold the real parts the tests use: a browser, a camera, what watches a program write. Each with a
+ * file that proves it is there.
+ */
 const DEBIAN = {
 	chromium: "/usr/bin/chromium",
 	"python3-gi": "/usr/lib/python3/dist-packages/gi",
