@@ -17,7 +17,7 @@ import { SignUp } from "./pages/sign-up.tsx";
 import { Loading, ProblemNotice, Title } from "./ui/parts.tsx";
 import { Proof } from "./ui/proof.tsx";
 import { Link, match, path } from "./ui/router.tsx";
-import { account, loadSession, sessionProblem } from "./ui/session.ts";
+import { account, greeting, loadSession, sessionProblem, setGreeting } from "./ui/session.ts";
 import { Shell } from "./ui/shell.tsx";
 import { viewer } from "./watch/viewer.ts";
 
@@ -26,6 +26,9 @@ export function App() {
 	onMount(() => void loadSession());
 	createEffect(() => {
 		if (account() === null) viewer.stop();
+	});
+	createEffect(() => {
+		if (greeting() && greeting()?.at !== path()) setGreeting(undefined);
 	});
 	const live = () => match("/cameras/:id", path())?.["id"];
 	const settings = () => match("/cameras/:id/settings", path())?.["id"];

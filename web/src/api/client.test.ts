@@ -36,6 +36,11 @@ describe("the API client", () => {
 		const result = await new Api(answering(502, "<html>", "text/html")).cameras();
 		expect(result).toMatchObject({ kind: "problem", problem: { code: "http-502" } });
 	});
+	it("knows when to come again, where the service says so", async () => {
+		const body = JSON.stringify({ type: "https://mivisus.com/problems/rate-limited", title: "t", status: 429 });
+		const api = new Api(async () => new Response(body, { status: 429, headers: { "Retry-After": "280" } }));
+		expect(await api.askReset("a@example.org")).toMatchObject({ problem: { code: "rate-limited", retryAfterS: 280 } });
+	});
 	it("takes nothing that does not fit the schema", async () => {
 		expect(await new Api(answering(200, { cameras: [{ id: "x" }] })).cameras()).toMatchObject({
 			problem: { code: "unexpected-answer" },

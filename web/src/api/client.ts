@@ -22,6 +22,8 @@ export interface Problem {
 	status: number;
 	/** In the service's words; may be empty. */
 	detail: string;
+	/** When to come again, s; where the service says so. */
+	retryAfterS?: number;
 }
 /** Every call ends in one of three ways; the compiler makes the caller look at each. */
 export type Result<T> = { kind: "ok"; value: T } | { kind: "problem"; problem: Problem } | { kind: "aborted" };
@@ -40,7 +42,9 @@ async function readProblem(response: Response): Promise<Result<never>> {
 	if (!body.success) return problem(`http-${response.status}`, response.status);
 	const name = body.data.type.split("/").at(-1);
 	const code = name && name !== "about:blank" ? name : `http-${response.status}`;
-	return problem(code, response.status, body.data.detail ?? body.data.title);
+	const read = { code, status: response.status, detail: body.data.detail ?? body.data.title };
+	const retryAfterS = Number(response.headers.get("Retry-After") ?? Number.NaN);
+	return { kind: "problem", problem: Number.isFinite(retryAfterS) ? { ...read, retryAfterS } : read };
 }
 
 /** The service's HTTP interface, typed. Framework-free: pages and the watch worker use it. */

@@ -3,7 +3,10 @@ export const accountEn = {
 	"app.account": "Your account",
 
 	"problem.unconfirmed": "This address is not confirmed yet. Use the link in the mail that we sent you.",
-	"problem.proof-required": "Nothing was changed: you did not prove that it is you.",
+	"problem.proof-required": "Nothing was changed.",
+	"problem.wait": "Too many attempts. Try again in {minutes} minutes.",
+	"problem.unavailable":
+		"The service cannot reach its data just now. It is not certain that this was done: look, then try again.",
 	"problem.link-unusable": "This link was already used, has run out, or was replaced by a newer one.",
 	"problem.passkey-refused": "This passkey does not open the account. Try again, or use the password.",
 	"problem.password-guessable":
@@ -19,17 +22,19 @@ export const accountEn = {
 	"password.long": "Too long: 256 characters at most.",
 
 	"signUp.terms": "I accept the terms of service",
+	"signUp.termsWhy": "What we do, what you must see to, and how it ends.",
 	"signUp.agreement": "I accept the agreement on processing",
-	"signUp.agreementWhy": "For the people whom your cameras film: you decide about their pictures, we only carry them.",
-	"signUp.read": "Read them",
-	"signUp.readAgreement": "Read it",
-	"signUp.mustAccept": "Both must be accepted to open an account.",
+	"signUp.agreementWhy":
+		"It protects the people whom your cameras film (GDPR, article 28): you decide about their pictures, we only carry them.",
+	"signUp.read": "Read the terms",
+	"signUp.readAgreement": "Read the agreement",
 
 	"mail.title": "Check your mail",
 	"mail.sent": "If this address can have one, a mail is on its way to {email}.",
 	"mail.confirm": "Open the link in it and type your password: that confirms the address and signs you in.",
 	"mail.reset": "Open the link in it within ten minutes and choose a new password.",
-	"mail.missing": "Nothing there after a few minutes? Look among the spam, or have it sent again.",
+	"mail.missing":
+		"Nothing there after a few minutes? Look among the spam, check the address above, or have the mail sent again.",
 	"mail.again": "Send the mail again",
 	"mail.sentAgain": "Sent again. Only the newest link works.",
 	"mail.otherAddress": "Use another address",
@@ -39,7 +44,11 @@ export const accountEn = {
 	"confirm.action": "Confirm and sign in",
 	"confirm.busy": "Confirming",
 	"confirm.noToken": "This page needs the link from the mail, whole: copying can lose its end. Open the link again.",
-	"confirm.forgot": "You do not remember the password? Choose a new one: that confirms the address as well.",
+	"confirm.wrong": "This is not the password that was chosen at sign-up.",
+	"confirm.forgot": "Choosing a new password by mail confirms the address as well.",
+	"confirm.already": "Confirmed already?",
+	"confirm.another": "Send another link",
+	"confirm.anotherHint": "The one that you signed up with. Only the newest link works.",
 	"confirm.done": "Your address is confirmed.",
 
 	"forgot.link": "Forgot your password?",
@@ -59,6 +68,7 @@ export const accountEn = {
 	"address.lead": "From then on you sign in with it, and we write to it.",
 	"address.action": "Confirm the new address",
 	"address.busy": "Confirming",
+	"address.again": "You can ask for another link there:",
 	"address.done": "The address is confirmed. You sign in with it from now on.",
 
 	"passkey.signIn": "Sign in with a passkey",
@@ -66,7 +76,7 @@ export const accountEn = {
 	"passkey.exists": "This device already has a passkey for your account.",
 
 	"proof.title": "Is it you?",
-	"proof.text": "This cannot be undone easily, so prove that it is still you.",
+	"proof.text": "You signed in a while ago. Before this is done, prove that it is still you.",
 	"proof.action": "Continue",
 	"proof.busy": "Checking",
 	"proof.passkey": "Use a passkey",
@@ -93,6 +103,8 @@ export const accountEn = {
 		"Sign in with this device’s own lock instead of the password: nothing to remember, nothing to phish.",
 	"passkeys.none": "You have no passkey yet.",
 	"passkeys.add": "Add a passkey",
+	"passkeys.label": "Name of the new passkey",
+	"passkeys.labelHint": "So that you know it again in this list.",
 	"passkeys.adding": "Follow your device",
 	"passkeys.unsupported": "This browser cannot make passkeys here.",
 	"passkeys.since": "Added {day}",
@@ -121,5 +133,5 @@ export const accountEn = {
 	"documents.terms": "Terms of service",
 	"documents.processing": "Agreement on processing",
 	"documents.version": "Version of {day}",
-	"documents.privacy": "Questions: contact@mivisus.com",
+	"documents.questions": "Questions:",
 } as const;

@@ -6,7 +6,10 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 
 	"problem.unconfirmed":
 		"Cette adresse n’est pas encore confirmée. Utilisez le lien du message que nous vous avons envoyé.",
-	"problem.proof-required": "Rien n’a été changé : vous n’avez pas prouvé que c’est bien vous.",
+	"problem.proof-required": "Rien n’a été changé.",
+	"problem.wait": "Trop de tentatives. Réessayez dans {minutes} minutes.",
+	"problem.unavailable":
+		"Le service n’atteint pas ses données pour le moment. Il n’est pas certain que cela ait été fait : vérifiez, puis réessayez.",
 	"problem.link-unusable": "Ce lien a déjà servi, a expiré ou a été remplacé par un plus récent.",
 	"problem.passkey-refused": "Cette clé d’accès n’ouvre pas le compte. Réessayez, ou utilisez le mot de passe.",
 	"problem.password-guessable":
@@ -23,19 +26,20 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 	"password.long": "Trop long : 256 caractères au plus.",
 
 	"signUp.terms": "J’accepte les conditions d’utilisation",
+	"signUp.termsWhy": "Ce que nous faisons, ce dont vous devez vous assurer, et comment cela finit.",
 	"signUp.agreement": "J’accepte l’accord de sous-traitance",
 	"signUp.agreementWhy":
-		"Pour les personnes que filment vos caméras : vous décidez de leurs images, nous ne faisons que les transporter.",
-	"signUp.read": "Les lire",
-	"signUp.readAgreement": "Le lire",
-	"signUp.mustAccept": "Il faut accepter les deux pour ouvrir un compte.",
+		"Il protège les personnes que filment vos caméras (RGPD, article 28) : vous décidez de leurs images, nous ne faisons que les transporter.",
+	"signUp.read": "Lire les conditions",
+	"signUp.readAgreement": "Lire l’accord",
 
 	"mail.title": "Consultez votre messagerie",
 	"mail.sent": "Si cette adresse peut en recevoir un, un message est en route vers {email}.",
 	"mail.confirm":
-		"Ouvrez le lien qu’il contient et tapez votre mot de passe : l’adresse sera confirmée et vous serez connecté.",
+		"Ouvrez le lien qu’il contient et tapez votre mot de passe : cela confirme l’adresse et ouvre votre session.",
 	"mail.reset": "Ouvrez le lien qu’il contient dans les dix minutes et choisissez un nouveau mot de passe.",
-	"mail.missing": "Rien après quelques minutes ? Regardez parmi les indésirables, ou faites-le renvoyer.",
+	"mail.missing":
+		"Rien après quelques minutes ? Regardez parmi les indésirables, vérifiez l’adresse ci-dessus, ou faites renvoyer le message.",
 	"mail.again": "Renvoyer le message",
 	"mail.sentAgain": "Message renvoyé. Seul le lien le plus récent fonctionne.",
 	"mail.otherAddress": "Utiliser une autre adresse",
@@ -46,8 +50,11 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 	"confirm.busy": "Confirmation en cours",
 	"confirm.noToken":
 		"Cette page a besoin du lien du message, en entier : une copie peut en perdre la fin. Ouvrez de nouveau le lien.",
-	"confirm.forgot":
-		"Vous ne vous souvenez plus du mot de passe ? Choisissez-en un nouveau : cela confirme aussi l’adresse.",
+	"confirm.wrong": "Ce n’est pas le mot de passe choisi lors de l’inscription.",
+	"confirm.forgot": "Choisir un nouveau mot de passe par message confirme aussi l’adresse.",
+	"confirm.already": "Adresse déjà confirmée ?",
+	"confirm.another": "Envoyer un autre lien",
+	"confirm.anotherHint": "Celle de votre inscription. Seul le lien le plus récent fonctionne.",
 	"confirm.done": "Votre adresse est confirmée.",
 
 	"forgot.link": "Mot de passe oublié ?",
@@ -68,6 +75,7 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 	"address.lead": "Vous vous connecterez avec elle, et nous vous y écrirons.",
 	"address.action": "Confirmer la nouvelle adresse",
 	"address.busy": "Confirmation en cours",
+	"address.again": "Vous pouvez y demander un autre lien :",
 	"address.done": "L’adresse est confirmée. Vous vous connectez désormais avec elle.",
 
 	"passkey.signIn": "Se connecter avec une clé d’accès",
@@ -75,7 +83,7 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 	"passkey.exists": "Cet appareil a déjà une clé d’accès pour votre compte.",
 
 	"proof.title": "Est-ce bien vous ?",
-	"proof.text": "Cela ne se défait pas facilement : prouvez que c’est toujours vous.",
+	"proof.text": "Votre connexion date déjà un peu. Avant d’aller plus loin, prouvez que c’est toujours vous.",
 	"proof.action": "Continuer",
 	"proof.busy": "Vérification en cours",
 	"proof.passkey": "Utiliser une clé d’accès",
@@ -102,6 +110,8 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 		"Connectez-vous avec le verrou de votre appareil au lieu du mot de passe : rien à retenir, rien à hameçonner.",
 	"passkeys.none": "Vous n’avez pas encore de clé d’accès.",
 	"passkeys.add": "Ajouter une clé d’accès",
+	"passkeys.label": "Nom de la nouvelle clé d’accès",
+	"passkeys.labelHint": "Pour la reconnaître dans cette liste.",
 	"passkeys.adding": "Suivez votre appareil",
 	"passkeys.unsupported": "Ce navigateur ne peut pas créer de clé d’accès ici.",
 	"passkeys.since": "Ajoutée le {day}",
@@ -114,7 +124,7 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 		"Elle n’ouvrira plus votre compte. L’appareil la proposera peut-être encore ; supprimez-la aussi là-bas.",
 	"passkeys.removeConfirm": "La retirer",
 
-	"sessions.title": "Où vous êtes connecté",
+	"sessions.title": "Vos sessions ouvertes",
 	"sessions.lead": "Nous conservons le nom du navigateur et le jour, rien de plus précis.",
 	"sessions.here": "Ce navigateur",
 	"sessions.unnamed": "Un navigateur",
@@ -127,10 +137,11 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 		"La personne qui l’utilise est déconnectée aussitôt, et les images s’y arrêtent en quelques secondes.",
 	"sessions.endOthers": "Mettre fin à toutes les autres",
 	"sessions.endOthersTitle": "Mettre fin à toutes les autres sessions ?",
-	"sessions.endOthersText": "Vous ne restez connecté qu’ici. Ailleurs, les images s’arrêtent en quelques secondes.",
+	"sessions.endOthersText":
+		"Seule la session de ce navigateur reste ouverte. Ailleurs, les images s’arrêtent en quelques secondes.",
 
 	"documents.terms": "Conditions d’utilisation",
 	"documents.processing": "Accord de sous-traitance",
 	"documents.version": "Version du {day}",
-	"documents.privacy": "Questions : contact@mivisus.com",
+	"documents.questions": "Questions :",
 };

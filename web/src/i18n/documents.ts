@@ -7,11 +7,11 @@ export const TERMS: Record<Language, Document> = {
 	en: [
 		[
 			"Who we are",
-			"Mivisus, located in France, carries the live pictures of your own cameras to your own browser. You reach us at contact@mivisus.com. Mivisus is in development: there is no public service at mivisus.com yet, and whoever runs this software for you is named by them.",
+			"Mivisus, located in France, carries the live pictures of your own cameras to your own browser. You reach us at contact@mivisus.com. Mivisus is in development: there is no public service at mivisus.com yet. Where somebody else runs this software for you, they are the ones you agree with, not we.",
 		],
 		[
 			"What the service does",
-			"A program at your home, the agent, sends the pictures of the cameras that you add, and only while you look. Nothing is recorded. Sound stays off until you switch it on.",
+			"A program at your home, the agent, sends the pictures of the cameras that you add, and only while somebody with the right to do so is looking. Nothing is recorded: this version cannot. Sound stays off until you switch it on.",
 		],
 		[
 			"Your account",
@@ -24,7 +24,7 @@ export const TERMS: Record<Language, Document> = {
 		],
 		[
 			"What we promise, and what we do not",
-			"We run the service with care and fix what breaks. It is not an alarm system: it may be interrupted, and nobody watches for you. We answer for damage that we cause by intent or gross negligence, for injury to people, and wherever the law does not let us exclude it.",
+			"We run the service with care and fix what breaks. While it is in development you get it as it is: we promise no availability, and parts of it may change or be missing. It is not an alarm system; nobody watches for you. None of this takes away rights that the law gives you: we answer for damage as French law says.",
 		],
 		["What it costs", "Paid plans are not offered yet. Nothing here will cost money without your agreement."],
 		[
@@ -39,11 +39,11 @@ export const TERMS: Record<Language, Document> = {
 	fr: [
 		[
 			"Qui nous sommes",
-			"Mivisus, situé en France, transporte les images en direct de vos propres caméras jusqu’à votre propre navigateur. Vous nous joignez à contact@mivisus.com. Mivisus est en développement : il n’y a pas encore de service public à mivisus.com, et quiconque exploite ce logiciel pour vous est nommé par lui.",
+			"Mivisus, situé en France, transporte les images en direct de vos propres caméras jusqu’à votre propre navigateur. Vous nous joignez à contact@mivisus.com. Mivisus est en développement : il n’y a pas encore de service public à mivisus.com. Là où quelqu’un d’autre exploite ce logiciel pour vous, c’est avec lui que vous vous engagez, et non avec nous.",
 		],
 		[
 			"Ce que fait le service",
-			"Un programme installé chez vous, l’agent, envoie les images des caméras que vous ajoutez, et seulement pendant que vous regardez. Rien n’est enregistré. Le son reste coupé tant que vous ne l’activez pas.",
+			"Un programme installé chez vous, l’agent, envoie les images des caméras que vous ajoutez, et seulement pendant que quelqu’un qui en a le droit regarde. Rien n’est enregistré : cette version ne sait pas le faire. Le son reste coupé tant que vous ne l’activez pas.",
 		],
 		[
 			"Votre compte",
@@ -56,7 +56,7 @@ export const TERMS: Record<Language, Document> = {
 		],
 		[
 			"Ce que nous promettons, et ce que nous ne promettons pas",
-			"Nous exploitons le service avec soin et réparons ce qui casse. Ce n’est pas un système d’alarme : il peut être interrompu, et personne ne surveille à votre place. Nous répondons des dommages causés intentionnellement ou par faute lourde, des atteintes aux personnes, et partout où la loi ne permet pas de l’exclure.",
+			"Nous exploitons le service avec soin et réparons ce qui casse. Tant qu’il est en développement, vous le recevez tel quel : nous ne promettons aucune disponibilité, et des parties peuvent changer ou manquer. Ce n’est pas un système d’alarme ; personne ne surveille à votre place. Rien de cela ne vous retire les droits que la loi vous donne : nous répondons des dommages comme le prévoit le droit français.",
 		],
 		[
 			"Ce que cela coûte",
@@ -77,61 +77,61 @@ export const AGREEMENT: Record<Language, Document> = {
 	en: [
 		[
 			"Parties, subject, duration",
-			"You are the controller of the pictures and sounds of people whom your cameras take; Mivisus is your processor (GDPR, article 28). We carry them from your agent to your browser while you look, for as long as you have an account. This agreement does not cover the data of your account, for which we are the controller: the privacy policy tells about that.",
+			"You are the controller of the pictures and sounds of people whom your cameras take; Mivisus is your processor (GDPR, article 28). The purpose is that you see your cameras from elsewhere; to that end we carry live pictures and sounds from your agent to your browser while you look, and do nothing else with them, for as long as you have an account. This agreement does not cover the data of your account, for which we are the controller: the privacy policy tells about that.",
 		],
 		[
 			"What is carried, and of whom",
-			"Live video, and sound if you switch it on, of people who come into view or earshot of your cameras: members of the household, visitors, employees, passers-by. They are held in the relay’s memory for the seconds that carrying them takes, and are not recorded, analysed or looked at.",
+			"Live video, and sound if you switch it on, of people who come into view or earshot of your cameras: members of the household, visitors, employees, passers-by, children among them. They are held in the relay’s memory for the seconds that carrying them takes, and are not recorded, analysed or looked at.",
 		],
 		[
 			"Your instructions",
-			"We process these data only on your documented instructions: what you order in the pages, which your browser signs for your agent. If an instruction seems unlawful to us, we tell you. Nothing is transferred outside the European Union.",
+			"We process these data only on your documented instructions: what you order in the pages, which your browser signs for your agent, and this agreement; also where European or French law obliges us, and then we tell you first if it lets us. If an instruction seems unlawful to us, we tell you. Nothing is transferred outside the European Union.",
 		],
 		[
 			"Confidentiality and security",
-			"Whoever can reach the machines is bound to confidentiality. The way from the agent to the relay and from the relay to the browser is encrypted (TLS 1.3, QUIC); each viewer needs a right that is checked and can be taken back within seconds; passwords of cameras are sealed to your agent. End-to-end encryption of pictures is not offered yet: the relay could technically see them.",
+			"Whoever can reach the machines is bound to confidentiality. The way from the agent to the relay and from the relay to the browser is encrypted (TLS 1.3, QUIC); each viewer needs a right that is checked and can be taken back within seconds; users and passwords of cameras are sealed to your agent. Inside your home, a camera that offers only plain RTSP is reached without encryption. End-to-end encryption of pictures is not offered yet: the relay could technically see them.",
 		],
 		[
 			"Sub-processors",
-			"Amazon Web Services EMEA SARL, region Paris (eu-west-3), for the hosted service once it is offered; nobody else. You hear of a change 30 days before and may object; if we cannot do without it, you may end this agreement. A sub-processor has the same duties as we have.",
+			"You allow us in general to use sub-processors, and this one today: Amazon Web Services EMEA SARL, region Paris (eu-west-3), for the hosted service once it is offered; nobody else. You hear of a change 30 days before and may object; if we cannot do without it, you may end this agreement. A sub-processor has the same duties as we have.",
 		],
 		[
 			"Help with rights and breaches",
-			"People who are filmed turn to you; we help you answer them as far as we hold anything. We tell you of a breach without undue delay, at the latest 72 hours after we know of it, with what you need for your own notice, and help with impact assessments.",
+			"People who are filmed turn to you; we help you answer them as far as we hold anything. We tell you of a breach without undue delay, at the latest 72 hours after we know of it, with what you need for your own notice, and help with security and with impact assessments (articles 32 to 36).",
 		],
 		[
 			"End, proof, audits",
-			"When you delete a camera or the account ends, nothing of its pictures remains with us, as nothing was stored; your account’s data is erased as the privacy policy says. The code and its tests are public; we answer your questions and let you, or an auditor whom you name, check this agreement.",
+			"When you delete a camera or the account ends, nothing of its pictures remains with us to be deleted or returned, as nothing was stored; your account’s data is erased as the privacy policy says. The code and its tests are public; we answer your questions and let you, or an auditor whom you name, check this agreement.",
 		],
 	],
 	fr: [
 		[
 			"Parties, objet, durée",
-			"Vous êtes responsable du traitement des images et des sons des personnes que captent vos caméras ; Mivisus est votre sous-traitant (RGPD, article 28). Nous les transportons de votre agent à votre navigateur pendant que vous regardez, aussi longtemps que vous avez un compte. Cet accord ne porte pas sur les données de votre compte, dont nous sommes responsable : la politique de confidentialité en parle.",
+			"Vous êtes responsable du traitement des images et des sons des personnes que captent vos caméras ; Mivisus est votre sous-traitant (RGPD, article 28). La finalité est que vous voyiez vos caméras à distance ; pour cela, nous transportons images et sons en direct de votre agent à votre navigateur pendant que vous regardez, sans rien en faire d’autre, aussi longtemps que vous avez un compte. Cet accord ne porte pas sur les données de votre compte, dont nous sommes responsable : la politique de confidentialité en parle.",
 		],
 		[
 			"Ce qui est transporté, et de qui",
-			"De la vidéo en direct, et du son si vous l’activez, de personnes qui passent devant vos caméras ou à leur portée : membres du foyer, visiteurs, salariés, passants. Ces données restent dans la mémoire du relais les quelques secondes que dure leur transport ; elles ne sont ni enregistrées, ni analysées, ni regardées.",
+			"De la vidéo en direct, et du son si vous l’activez, de personnes qui passent devant vos caméras ou à leur portée : membres du foyer, visiteurs, salariés, passants, dont des enfants. Ces données restent dans la mémoire du relais les quelques secondes que dure leur transport ; elles ne sont ni enregistrées, ni analysées, ni regardées.",
 		],
 		[
 			"Vos instructions",
-			"Nous ne traitons ces données que sur vos instructions documentées : ce que vous ordonnez dans les pages, et que votre navigateur signe pour votre agent. Si une instruction nous paraît illicite, nous vous le disons. Rien n’est transféré hors de l’Union européenne.",
+			"Nous ne traitons ces données que sur vos instructions documentées : ce que vous ordonnez dans les pages, et que votre navigateur signe pour votre agent, et cet accord ; ou si le droit européen ou français nous y oblige, et nous vous en prévenons alors d’abord s’il le permet. Si une instruction nous paraît illicite, nous vous le disons. Rien n’est transféré hors de l’Union européenne.",
 		],
 		[
 			"Confidentialité et sécurité",
-			"Quiconque peut atteindre les machines est tenu à la confidentialité. Le trajet de l’agent au relais et du relais au navigateur est chiffré (TLS 1.3, QUIC) ; chaque spectateur a besoin d’un droit, vérifié, qui peut être retiré en quelques secondes ; les mots de passe des caméras sont scellés pour votre agent. Le chiffrement de bout en bout des images n’est pas encore proposé : le relais pourrait techniquement les voir.",
+			"Quiconque peut atteindre les machines est tenu à la confidentialité. Le trajet de l’agent au relais et du relais au navigateur est chiffré (TLS 1.3, QUIC) ; chaque spectateur a besoin d’un droit, vérifié, qui peut être retiré en quelques secondes ; les identifiants et mots de passe des caméras sont scellés pour votre agent. À l’intérieur du domicile, une caméra qui n’offre que le RTSP simple est jointe sans chiffrement. Le chiffrement de bout en bout des images n’est pas encore proposé : le relais pourrait techniquement les voir.",
 		],
 		[
 			"Sous-traitants ultérieurs",
-			"Amazon Web Services EMEA SARL, région Paris (eu-west-3), pour le service hébergé lorsqu’il sera proposé ; personne d’autre. Vous êtes prévenu d’un changement 30 jours avant et pouvez vous y opposer ; si nous ne pouvons nous en passer, vous pouvez mettre fin à cet accord. Un sous-traitant ultérieur a les mêmes obligations que nous.",
+			"Vous nous autorisez de façon générale à recourir à des sous-traitants ultérieurs, et aujourd’hui à celui-ci : Amazon Web Services EMEA SARL, région Paris (eu-west-3), pour le service hébergé lorsqu’il sera proposé ; personne d’autre. Vous êtes prévenu d’un changement 30 jours avant et pouvez vous y opposer ; si nous ne pouvons nous en passer, vous pouvez mettre fin à cet accord. Un sous-traitant ultérieur a les mêmes obligations que nous.",
 		],
 		[
 			"Aide pour les droits et les violations",
-			"Les personnes filmées s’adressent à vous ; nous vous aidons à leur répondre dans la mesure où nous détenons quelque chose. Nous vous informons d’une violation dans les meilleurs délais, au plus tard 72 heures après en avoir pris connaissance, avec ce qu’il faut pour votre propre notification, et vous aidons pour les analyses d’impact.",
+			"Les personnes filmées s’adressent à vous ; nous vous aidons à leur répondre dans la mesure où nous détenons quelque chose. Nous vous informons d’une violation dans les meilleurs délais, au plus tard 72 heures après en avoir pris connaissance, avec ce qu’il faut pour votre propre notification, et vous aidons pour la sécurité et les analyses d’impact (articles 32 à 36).",
 		],
 		[
 			"Fin, preuves, audits",
-			"Quand vous supprimez une caméra ou que le compte prend fin, il ne reste chez nous rien de ses images, puisque rien n’a été conservé ; les données de votre compte sont effacées comme le dit la politique de confidentialité. Le code et ses tests sont publics ; nous répondons à vos questions et vous laissons, à vous ou à un auditeur que vous désignez, vérifier cet accord.",
+			"Quand vous supprimez une caméra ou que le compte prend fin, il ne reste chez nous rien de ses images à supprimer ou à rendre, puisque rien n’a été conservé ; les données de votre compte sont effacées comme le dit la politique de confidentialité. Le code et ses tests sont publics ; nous répondons à vos questions et vous laissons, à vous ou à un auditeur que vous désignez, vérifier cet accord.",
 		],
 	],
 };

@@ -3,7 +3,7 @@ import type { Passkey } from "../api/answers.ts";
 import { api, type Problem } from "../api/client.ts";
 import { dayOf, dayText, t } from "../i18n/index.ts";
 import { browserLabel } from "../keys/device.ts";
-import { Confirm, Loading, ProblemNotice } from "../ui/parts.tsx";
+import { Confirm, Field, Loading, ProblemNotice, Submit } from "../ui/parts.tsx";
 import { makePasskey, passkeysWork } from "../ui/passkey.ts";
 import { problemOf } from "../ui/words.ts";
 
@@ -11,18 +11,22 @@ import { problemOf } from "../ui/words.ts";
 export function Passkeys() {
 	const [passkeys, { refetch }] = createResource(() => api.passkeys());
 	const [busy, setBusy] = createSignal(false);
+	const [label, setLabel] = createSignal(browserLabel(navigator.userAgent));
 	const [asked, setAsked] = createSignal<Passkey>();
 	const [problem, setProblem] = createSignal<Problem>();
 	const list = () => {
 		const result = passkeys.latest;
 		return result?.kind === "ok" ? result.value.passkeys : undefined;
 	};
-	const add = async () => {
+	const add = async (event: SubmitEvent) => {
+		event.preventDefault();
+		if (busy()) return;
 		setBusy(true);
+		setProblem(undefined);
 		const made = await makePasskey(await api.askToAddPasskey());
 		if (made && "answer" in made) {
-			const label = browserLabel(navigator.userAgent);
-			setProblem(problemOf(await api.addPasskey({ label, response: made.answer })));
+			const name = label().trim() || browserLabel(navigator.userAgent);
+			setProblem(problemOf(await api.addPasskey({ label: name, response: made.answer })));
 		} else setProblem(made?.problem);
 		setBusy(false);
 		await refetch();
@@ -35,7 +39,6 @@ export function Passkeys() {
 		<section class="card" aria-labelledby="passkeys">
 			<h2 id="passkeys">{t("passkeys.title")}</h2>
 			<p class="soft">{t("passkeys.lead")}</p>
-			<ProblemNotice problem={problem()} />
 			<Show
 				when={list()}
 				fallback={
@@ -81,10 +84,18 @@ export function Passkeys() {
 					</Show>
 				)}
 			</Show>
+			<ProblemNotice problem={problem()} />
 			<Show when={passkeysWork()} fallback={<p class="soft">{t("passkeys.unsupported")}</p>}>
-				<button type="button" class="button" disabled={busy()} onClick={() => void add()}>
-					{busy() ? t("passkeys.adding") : t("passkeys.add")}
-				</button>
+				<form class="form" onSubmit={(event) => void add(event)}>
+					<Field
+						label={t("passkeys.label")}
+						hint={t("passkeys.labelHint")}
+						maxlength={80}
+						value={label()}
+						onInput={setLabel}
+					/>
+					<Submit busy={busy() ? t("passkeys.adding") : undefined}>{t("passkeys.add")}</Submit>
+				</form>
 			</Show>
 			<Show when={asked()}>
 				{(passkey) => (

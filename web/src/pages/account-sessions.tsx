@@ -16,6 +16,7 @@ export function Sessions() {
 	};
 	const nameOf = (session: ListedSession) => session.label || t("sessions.unnamed");
 	const end = async (which: ListedSession | "others") => {
+		setProblem(undefined);
 		const result = which === "others" ? await api.endOtherSessions() : await api.endSession(which.id);
 		setProblem(problemOf(result));
 		await refetch();

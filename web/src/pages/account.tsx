@@ -1,11 +1,12 @@
+import LogOut from "lucide-solid/icons/log-out";
 import { createSignal, Show } from "solid-js";
 import type { Account } from "../api/answers.ts";
 import { api, type Problem } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { NewPassword } from "../ui/new-password.tsx";
-import { Field, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
+import { Field, Notice, ProblemNotice, Submit, Title, UsernameForManagers } from "../ui/parts.tsx";
 import { account, setAccount } from "../ui/session.ts";
-import { Shell } from "../ui/shell.tsx";
+import { leaveForGood, Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 import { Passkeys } from "./account-passkeys.tsx";
 import { Sessions } from "./account-sessions.tsx";
@@ -18,19 +19,39 @@ export function AccountPage() {
 				<header>
 					<Title>{t("account.title")}</Title>
 				</header>
-				<Show when={account()} keyed>
+				{/* Not keyed: what was typed and said stays when the account changes by it. */}
+				<Show when={account()}>
 					{(who) => (
 						<>
-							<Person who={who} />
-							<EmailAddress who={who} />
+							<Person who={who()} />
+							<EmailAddress who={who()} />
 						</>
 					)}
 				</Show>
 				<Password />
 				<Passkeys />
 				<Sessions />
+				<Leave />
 			</div>
 		</Shell>
+	);
+}
+
+/** On a phone the bar has no room for it. */
+function Leave() {
+	const [still, setStill] = createSignal(false);
+	return (
+		<div class="form leave-on-phone">
+			<Show when={still()}>
+				<Notice kind="problem">
+					<p>{t("app.stillSignedIn")}</p>
+				</Notice>
+			</Show>
+			<button type="button" class="button" onClick={async () => setStill(!(await leaveForGood()))}>
+				<LogOut size={20} aria-hidden="true" />
+				{t("app.signOut")}
+			</button>
+		</div>
 	);
 }
 
@@ -148,8 +169,7 @@ function Password() {
 		<section class="card" aria-labelledby="password">
 			<h2 id="password">{t("account.password")}</h2>
 			<form class="form" onSubmit={(event) => form.submit(event, change)}>
-				{/* For password managers, which otherwise do not know whose password this is. */}
-				<input type="text" hidden autocomplete="username" value={account()?.email ?? ""} readonly />
+				<UsernameForManagers email={account()?.email ?? ""} />
 				<Field
 					label={t("account.current")}
 					type="password"

@@ -3,7 +3,7 @@ import { api, type Problem } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link } from "../ui/router.tsx";
-import { loadSession, mailedToken } from "../ui/session.ts";
+import { forgetMailedToken, loadSession, mailedToken } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 
@@ -21,6 +21,8 @@ export function ConfirmAddress() {
 		setBusy(false);
 		setProblem(problemOf(result));
 		setDone(result.kind === "ok");
+		if (result.kind === "ok" || (result.kind === "problem" && result.problem.code === "link-unusable"))
+			forgetMailedToken();
 		if (result.kind === "ok") await loadSession();
 	};
 	return (
@@ -28,21 +30,28 @@ export function ConfirmAddress() {
 			<div class="page door">
 				<header>
 					<Title>{t("address.title")}</Title>
-					<p class="lead">{t("address.lead")}</p>
+					<Show when={mailedToken()}>
+						<p class="lead">{t("address.lead")}</p>
+					</Show>
 				</header>
 				<Show when={done()}>
 					<Notice kind="good">
 						<p>{t("address.done")}</p>
 					</Notice>
 				</Show>
+				<ProblemNotice problem={problem()} />
 				<Show when={!done() && !mailedToken()}>
-					<Notice kind="warning">
-						<p>{t("confirm.noToken")}</p>
-					</Notice>
+					<Show when={!problem()}>
+						<Notice kind="warning">
+							<p>{t("confirm.noToken")}</p>
+						</Notice>
+					</Show>
+					<p>
+						{t("address.again")} <Link href="/account">{t("app.account")}</Link>
+					</p>
 				</Show>
-				<Show when={!done() && mailedToken()}>
+				<Show when={mailedToken()}>
 					<form class="form" onSubmit={(event) => void submit(event)}>
-						<ProblemNotice problem={problem()} />
 						<Submit busy={busy() ? t("address.busy") : undefined}>{t("address.action")}</Submit>
 					</form>
 				</Show>

@@ -21,7 +21,9 @@ function Page(props: { title: string; version: string; document: Document }) {
 						</section>
 					)}
 				</For>
-				<p class="soft">{t("documents.privacy")}</p>
+				<p class="soft">
+					{t("documents.questions")} <a href="mailto:contact@mivisus.com">contact@mivisus.com</a>
+				</p>
 			</div>
 		</Shell>
 	);

@@ -4,7 +4,7 @@ import { t } from "../i18n/index.ts";
 import { NewPassword } from "../ui/new-password.tsx";
 import { Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link, navigate } from "../ui/router.tsx";
-import { mailedToken, setGreeting, signedOutElsewhere } from "../ui/session.ts";
+import { forgetMailedToken, mailedToken, setGreeting, signedOutElsewhere } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 
@@ -21,24 +21,35 @@ export function Reset() {
 		const result = await api.reset({ token, password: password() });
 		setBusy(false);
 		setProblem(problemOf(result));
+		if (result.kind === "problem" && result.problem.code === "link-unusable") forgetMailedToken();
 		if (result.kind !== "ok") return;
+		forgetMailedToken();
 		signedOutElsewhere();
-		setGreeting({ words: t("reset.done"), at: "/sign-in" });
 		navigate("/sign-in", { replace: true });
+		setGreeting({ words: t("reset.done"), at: "/sign-in" });
 	};
 	return (
 		<Shell>
 			<div class="page door">
 				<header>
 					<Title>{t("reset.title")}</Title>
-					<p class="lead">{t("reset.lead")}</p>
+					<Show when={mailedToken()}>
+						<p class="lead">{t("reset.lead")}</p>
+					</Show>
 				</header>
 				<Show
 					when={mailedToken()}
 					fallback={
-						<Notice kind="warning">
-							<p>{t("confirm.noToken")}</p>
-						</Notice>
+						<Show
+							when={problem()}
+							fallback={
+								<Notice kind="warning">
+									<p>{t("confirm.noToken")}</p>
+								</Notice>
+							}
+						>
+							<ProblemNotice problem={problem()} />
+						</Show>
 					}
 				>
 					<form class="form" onSubmit={(event) => void submit(event)}>

@@ -10,16 +10,30 @@ import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
 
 /** A box to tick for a document that the person can read first. */
-function Accept(props: { label: string; read: string; href: string; why?: string; onChange: (on: boolean) => void }) {
+function Accept(props: {
+	label: string;
+	read: string;
+	href: string;
+	why: string;
+	checked: boolean;
+	onChange: (on: boolean) => void;
+}) {
 	const id = createUniqueId();
 	return (
 		<div class="accept">
-			<input id={id} type="checkbox" required onChange={(event) => props.onChange(event.currentTarget.checked)} />
+			<input
+				id={id}
+				type="checkbox"
+				required
+				aria-describedby={`${id}-why`}
+				checked={props.checked}
+				onChange={(event) => props.onChange(event.currentTarget.checked)}
+			/>
 			<div>
 				<label for={id}>{props.label}</label>
-				<Show when={props.why}>
-					<p class="hint">{props.why}</p>
-				</Show>
+				<p class="hint" id={`${id}-why`}>
+					{props.why}
+				</p>
 				{/* In a tab of its own: what was typed stays. */}
 				<a href={props.href} target="_blank" rel="noopener">
 					{props.read}
@@ -92,6 +106,8 @@ export function SignUp() {
 						/>
 						<Accept
 							label={t("signUp.terms")}
+							why={t("signUp.termsWhy")}
+							checked={accepted().terms}
 							read={t("signUp.read")}
 							href="/terms"
 							onChange={(terms) => setAccepted({ ...accepted(), terms })}
@@ -99,6 +115,7 @@ export function SignUp() {
 						<Accept
 							label={t("signUp.agreement")}
 							why={t("signUp.agreementWhy")}
+							checked={accepted().agreement}
 							read={t("signUp.readAgreement")}
 							href="/processing"
 							onChange={(agreement) => setAccepted({ ...accepted(), agreement })}

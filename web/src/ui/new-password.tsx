@@ -14,6 +14,8 @@ export function NewPassword(props: {
 	onInput: (value: string) => void;
 }) {
 	const [strength, setStrength] = createSignal<Strength>({ key: "password.hint", taken: false });
+	/** The password that `strength` is about: one that was typed on is judged by the service alone. */
+	const [judged, setJudged] = createSignal("");
 	let estimator: Promise<typeof import("./estimator.ts")> | undefined;
 	createEffect(() => {
 		const [password, own] = [props.value, props.own];
@@ -22,20 +24,24 @@ export function NewPassword(props: {
 		const timer = setTimeout(async () => {
 			// Without the estimator (it could not be loaded) the service still judges.
 			const score = (await estimator?.catch(() => undefined))?.score ?? (() => 3);
-			if (current) setStrength(strengthOf(password, own, score));
+			if (!current) return;
+			setStrength(strengthOf(password, own, score));
+			setJudged(password);
 		}, PAUSE_MS);
 		onCleanup(() => {
 			current = false;
 			clearTimeout(timer);
 		});
 	});
+	const words = () => t(strength().key, { missing: strength().missing ?? 0 });
 	return (
 		<Field
 			label={props.label}
 			type="password"
 			autocomplete="new-password"
 			required
-			hint={t(strength().key, { missing: strength().missing ?? 0 })}
+			hint={words()}
+			barrier={props.value !== "" && props.value === judged() && !strength().taken ? words() : undefined}
 			live
 			value={props.value}
 			onInput={props.onInput}

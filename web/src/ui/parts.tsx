@@ -44,7 +44,8 @@ export function ProblemNotice(props: { problem: Problem | undefined; retry?: () 
 	return (
 		<Show when={props.problem}>
 			{(problem) => (
-				<Notice kind="problem">
+				// Who cancels the proof knows why nothing happened: that is no fault.
+				<Notice kind={problem().code === "proof-required" ? "plain" : "problem"}>
 					<p>{problemText(problem())}</p>
 					<Show when={props.retry}>
 						{(retry) => (
@@ -83,6 +84,8 @@ interface FieldProps {
 	/** The hint changes while one types; a screen reader is told. */
 	live?: boolean;
 	fault?: string | undefined;
+	/** Why the form cannot be sent yet, in the browser's own bubble. */
+	barrier?: string | undefined;
 	autocomplete?: string;
 	required?: boolean;
 	minlength?: number;
@@ -97,6 +100,8 @@ export function Field(props: FieldProps) {
 	const [shown, setShown] = createSignal(false);
 	const password = () => props.type === "password";
 	const exact = () => props.exact === true || password() || props.type === "email" || props.type === "url";
+	let input: HTMLInputElement | undefined;
+	createEffect(() => input?.setCustomValidity(props.barrier ?? ""));
 	const described = () =>
 		[props.hint && !props.fault && `${id}-hint`, props.fault && `${id}-fault`].filter(Boolean).join(" ");
 	return (
@@ -104,6 +109,7 @@ export function Field(props: FieldProps) {
 			<label for={id}>{props.label}</label>
 			<div classList={{ "with-button": password() }}>
 				<input
+					ref={input}
 					id={id}
 					type={password() && shown() ? "text" : (props.type ?? "text")}
 					value={props.value}
@@ -141,6 +147,11 @@ export function Field(props: FieldProps) {
 			</Show>
 		</div>
 	);
+}
+
+/** Password managers otherwise do not know whose password a form asks for. */
+export function UsernameForManagers(props: { email: string }) {
+	return <input type="text" hidden autocomplete="username" value={props.email} readonly />;
 }
 
 /** The one action of a form: says what it is doing while it does it. */

@@ -1,8 +1,9 @@
-import { createSignal, createUniqueId, onMount, Show } from "solid-js";
+import { createResource, createSignal, createUniqueId, onMount, Show } from "solid-js";
 import { api, type Problem } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
-import { Field, ProblemNotice, Submit } from "./parts.tsx";
+import { Field, ProblemNotice, Submit, UsernameForManagers } from "./parts.tsx";
 import { askDevice, passkeysWork } from "./passkey.ts";
+import { account } from "./session.ts";
 import { problemOf } from "./words.ts";
 
 /** Who waits for the proof; `undefined` while nobody does. */
@@ -28,6 +29,13 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 	const [password, setPassword] = createSignal("");
 	const [busy, setBusy] = createSignal(false);
 	const [problem, setProblem] = createSignal<Problem>();
+	/** Asked for only where there is one: a device without any would search in vain. */
+	const [passkeys] = createResource(() => api.passkeys());
+	const hasPasskey = () => {
+		const result = passkeys();
+		return passkeysWork() && result?.kind === "ok" && result.value.passkeys.length > 0;
+	};
+	const wrong = () => problem()?.code === "wrong-credentials";
 	let dialog: HTMLDialogElement | undefined;
 	let proved = false;
 	onMount(() => dialog?.showModal());
@@ -50,9 +58,9 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 		else setProblem(answered?.problem);
 	};
 	return (
-		<dialog ref={dialog} aria-labelledby={id} onClose={() => props.onDone(proved)}>
+		<dialog ref={dialog} aria-labelledby={id} aria-describedby={`${id}-why`} onClose={() => props.onDone(proved)}>
 			<h2 id={id}>{t("proof.title")}</h2>
-			<p>{t("proof.text")}</p>
+			<p id={`${id}-why`}>{t("proof.text")}</p>
 			<form
 				class="form"
 				onSubmit={(event) => {
@@ -60,23 +68,20 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 					void whileBusy(() => prove({ password: password() }));
 				}}
 			>
+				<UsernameForManagers email={account()?.email ?? ""} />
 				<Field
 					label={t("signIn.password")}
 					type="password"
 					autocomplete="current-password"
 					required
+					fault={wrong() ? t("account.wrongCurrent") : undefined}
 					value={password()}
 					onInput={setPassword}
 				/>
-				<ProblemNotice problem={problem()?.code === "wrong-credentials" ? undefined : problem()} />
-				<Show when={problem()?.code === "wrong-credentials"}>
-					<p class="fault" role="alert">
-						{t("account.wrongCurrent")}
-					</p>
-				</Show>
+				<ProblemNotice problem={wrong() ? undefined : problem()} />
 				<div class="row choices">
 					<Submit busy={busy() ? t("proof.busy") : undefined}>{t("proof.action")}</Submit>
-					<Show when={passkeysWork()}>
+					<Show when={hasPasskey()}>
 						<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(withPasskey)}>
 							{t("proof.passkey")}
 						</button>

@@ -18,7 +18,7 @@ export function setAccount(who: Account): void {
 	setKnown(who);
 }
 
-/** What a page is to say at its top because of what was done just before; gone as soon as another page is opened. */
+/** What the page `at` is to say at its top because of what was done just before; the app drops it with the next page. */
 const [greeting, setGreeting] = createSignal<{ words: string; at: string }>();
 
 export { greeting, setGreeting };
@@ -62,6 +62,8 @@ export { pendingLink, setPendingLink };
 const [mailedToken, setMailedToken] = createSignal<string>();
 
 export { mailedToken };
+/** It has done its work. */
+export const forgetMailedToken = () => setMailedToken(undefined);
 
 const MAILED = ["/confirm", "/reset", "/confirm-address"];
 

@@ -25,13 +25,17 @@ function Mark() {
 	);
 }
 
+/** Signs out and says whether it worked. */
+export async function leaveForGood(): Promise<boolean> {
+	if ((await signOut()) !== undefined) return false;
+	navigate("/sign-in");
+	return true;
+}
+
 /** The slim bar above every page. `summary` is one sentence about all cameras. */
 export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dark?: boolean }) {
 	const [still, setStill] = createSignal(false);
-	const leave = async () => {
-		setStill((await signOut()) !== undefined);
-		if (!still()) navigate("/sign-in");
-	};
+	const leave = async () => setStill(!(await leaveForGood()));
 	const here = (to: string) => (path() === to ? "page" : undefined);
 	return (
 		<div class="shell" classList={{ dark: props.dark === true }}>
@@ -81,7 +85,7 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 						{language() === "en" ? "FR" : "EN"}
 					</button>
 					<Show when={account()}>
-						<button type="button" class="button quiet" title={t("app.signOut")} onClick={() => void leave()}>
+						<button type="button" class="button quiet leave" title={t("app.signOut")} onClick={() => void leave()}>
 							<LogOut size={20} aria-hidden="true" />
 							<span class="word">{t("app.signOut")}</span>
 						</button>
@@ -94,7 +98,7 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 						<p>{t("app.stillSignedIn")}</p>
 					</Notice>
 				</Show>
-				<Show when={greeting()?.at === path() && greeting()}>
+				<Show when={greeting()}>
 					{(said) => (
 						<div class="greeting">
 							<Notice kind="good">
@@ -105,8 +109,8 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 				</Show>
 				{props.children}
 			</main>
-			<Show when={!account()}>
-				<footer class="foot small soft">
+			<Show when={account() === null}>
+				<footer class="footer small soft">
 					<Link href="/terms">{t("documents.terms")}</Link>
 					<Link href="/processing">{t("documents.processing")}</Link>
 				</footer>

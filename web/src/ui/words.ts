@@ -24,6 +24,7 @@ const KNOWN: Record<string, Key> = {
 	"not-an-address": "problem.not-an-address",
 	"too-many": "problem.too-many",
 	busy: "problem.busy",
+	unavailable: "problem.unavailable",
 	// Its detail is a validator's, in English: it helps whoever writes pages, not who reads them.
 	malformed: "problem.malformed",
 	"already-exists": "problem.already-exists",
@@ -31,6 +32,8 @@ const KNOWN: Record<string, Key> = {
 
 /** A problem as a sentence: ours where we know it, the service's own otherwise. */
 export function problemText(problem: Problem): string {
+	const minutes = Math.ceil((problem.retryAfterS ?? 0) / 60);
+	if (problem.status === 429 && problem.code !== "too-many" && minutes > 1) return t("problem.wait", { minutes });
 	const key = KNOWN[problem.code];
 	if (key) return t(key);
 	if (problem.status === 401) return t("problem.signed-out");
