@@ -8,16 +8,35 @@ export interface Place {
 	/** What people type. */
 	origin: string;
 	ports: { worker: number; relay: number; control: number };
-	/** The SMTP server's URL: the mailbox of this machine. */
-	mail: string;
+	/** The mailbox of this machine. */
+	mail: MailboxPlace;
+	/** The worker runs in Cloudflare's runtime (edge.ts) instead of Node. */
+	edge?: boolean;
 	/** UDP port at which the relay seems to be, where something stands before it. */
 	relaySeenAt?: number;
 }
 
 const WEB = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
-/** The worker's environment (worker/config.ts). */
-export const workerEnvironment = ({ home, origin, ports, mail, relaySeenAt = ports.relay }: Place) => ({
+/** Where a mailbox takes mails: by SMTP, and as Amazon SES does. */
+export interface MailboxPlace {
+	smtpUrl: string;
+	webOrigin: string;
+}
+/** How mails leave, by what the runtime can: Cloudflare's has no sockets for SMTP. */
+export const mailEnvironment = ({ smtpUrl, webOrigin }: MailboxPlace, edge: boolean): Record<string, string> =>
+	edge
+		? {
+				MIVISUS_MAIL: "ses://eu-west-3",
+				MIVISUS_SES_ENDPOINT: webOrigin,
+				AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+				AWS_SECRET_ACCESS_KEY: "a secret of this machine",
+			}
+		: { MIVISUS_MAIL: smtpUrl };
+
+/** The program that is the worker, and its environment (worker/config.ts). */
+export const workerProgram = ({ edge }: Place): string => (edge ? "scripts/start/edge.ts" : "worker/main.node.ts");
+export const workerEnvironment = ({ home, origin, ports, mail, edge = false, relaySeenAt = ports.relay }: Place) => ({
 	MIVISUS_PORT: String(ports.worker),
 	MIVISUS_ORIGIN: origin,
 	MIVISUS_DATABASE: join(home, "worker.db"),
@@ -25,7 +44,7 @@ export const workerEnvironment = ({ home, origin, ports, mail, relaySeenAt = por
 	MIVISUS_WEB: WEB,
 	MIVISUS_RELAY_URL: `https://localhost:${relaySeenAt}`,
 	MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${ports.control}`,
-	MIVISUS_MAIL: mail,
+	...mailEnvironment(mail, edge),
 	MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
 });
 

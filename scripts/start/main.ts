@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { toBase64Url } from "@mivisus/wire/ids";
-import { relayEnvironment, workerEnvironment } from "./environment.ts";
+import { relayEnvironment, workerEnvironment, workerProgram } from "./environment.ts";
 import { Owner, type OwnerState } from "./owner.ts";
 import { freePort, Program, portFree } from "./programs.ts";
 
@@ -134,7 +134,12 @@ async function linkDemo(agent: Program, origin: string, password: string, camera
 
 async function main(): Promise<void> {
 	const { values } = parseArgs({
-		options: { port: { type: "string" }, home: { type: "string" }, verbose: { type: "boolean" } },
+		options: {
+			port: { type: "string" },
+			home: { type: "string" },
+			verbose: { type: "boolean" },
+			edge: { type: "boolean" },
+		},
 	});
 	if (values.home) home = resolve(values.home);
 	verbose = values.verbose ?? false;
@@ -164,7 +169,8 @@ async function main(): Promise<void> {
 		);
 	const origin = `http://localhost:${PORTS.worker}`;
 	const smtp = await freePort("tcp");
-	const place = { home, origin, ports: PORTS, mail: `smtp://127.0.0.1:${smtp}` };
+	const mail = { smtpUrl: `smtp://127.0.0.1:${smtp}`, webOrigin: `http://127.0.0.1:${PORTS.mailbox}` };
+	const place = { home, origin, ports: PORTS, mail, edge: values.edge ?? false };
 	say("Starting …");
 	const mailbox = start("mailbox", "scripts/start/mailbox.ts", {
 		MAILBOX_SMTP_PORT: String(smtp),
@@ -172,7 +178,7 @@ async function main(): Promise<void> {
 	});
 	await mailbox.line(/mailbox is listening/);
 
-	const worker = start("worker", "worker/main.node.ts", {
+	const worker = start("worker", workerProgram(place), {
 		...workerEnvironment(place),
 		MIVISUS_DEMO_EMAIL: DEMO_EMAIL,
 		MIVISUS_DEMO_PASSWORD: password,
@@ -188,7 +194,7 @@ async function main(): Promise<void> {
 	const agent = await startAgent(origin);
 	await linkDemo(agent, origin, password, cameraPassword);
 	say(`
-Mivisus is running.
+Mivisus is running${place.edge ? ", its worker in Cloudflare's runtime" : ""}.
 
   Open      ${origin}
   E-mail    ${DEMO_EMAIL}

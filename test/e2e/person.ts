@@ -25,7 +25,7 @@ export async function signIn(page: Page, origin: string, person = CAMILLE): Prom
 	await page.goto(`${origin}/sign-in`);
 	await page.getByLabel("Email address").fill(person.email);
 	await page.getByLabel("Password", { exact: true }).fill(person.password);
-	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
 	await page.getByRole("button", { name: "Sign out" }).waitFor();
 }
 export async function linkAgent(page: Page, link: string): Promise<void> {

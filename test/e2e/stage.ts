@@ -25,13 +25,17 @@ export class Stage {
 		this.page = page;
 		this.context = page.context();
 	}
-	/** `front`: what stands before the worker (see `System.start`). */
-	static async open(camera: GstCameraOptions, front?: (workerPort: number) => Promise<number>): Promise<Stage> {
+	/** `front` and `edge`: what stands before the worker, and where it runs (see `System.start`). */
+	static async open(
+		camera: GstCameraOptions,
+		front?: (workerPort: number) => Promise<number>,
+		edge = false,
+	): Promise<Stage> {
 		const endings: (() => Promise<void>)[] = [];
 		try {
 			const started = await startGstCamera(camera);
 			endings.push(() => started.stop());
-			const system = await System.start(front);
+			const system = await System.start(front, edge);
 			endings.push(() => system.stop());
 			const browser = await openChromium();
 			endings.push(() => browser.close());

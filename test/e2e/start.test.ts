@@ -44,7 +44,7 @@ it("shows the demo camera to the printed account, goes on without the demo's age
 	await page.goto(`${first.origin}/sign-in`);
 	await page.getByLabel("Email address").fill(first.email);
 	await page.getByLabel("Password", { exact: true }).fill(first.password);
-	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("button", { name: "Sign in", exact: true }).click();
 	await live();
 
 	// A taken port is one clear line.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { type Place, relayEnvironment, workerEnvironment } from "../../scripts/start/environment.ts";
+import { type Place, relayEnvironment, workerEnvironment, workerProgram } from "../../scripts/start/environment.ts";
 import { Mailbox } from "../../scripts/start/mailbox.ts";
 import { freePort, Program } from "../../scripts/start/programs.ts";
 import { ROOT } from "../graph/imports.ts";
@@ -23,25 +23,28 @@ export class System {
 	readonly mailbox: Mailbox;
 	#place: Place;
 
-	private constructor(ports: Place["ports"], meter: UdpMeter, mailbox: Mailbox, frontPort: number) {
+	private constructor(ports: Place["ports"], meter: UdpMeter, mailbox: Mailbox, frontPort: number, edge: boolean) {
 		this.meter = meter;
 		this.mailbox = mailbox;
 		this.home = mkdtempSync(join(tmpdir(), "mivisus-e2e-"));
 		this.origin = `http://localhost:${frontPort}`;
-		this.#place = { home: this.home, origin: this.origin, ports, mail: mailbox.smtpUrl, relaySeenAt: meter.port };
+		this.#place = { home: this.home, origin: this.origin, ports, mail: mailbox, edge, relaySeenAt: meter.port };
 	}
-	/** `front`: starts what stands before the worker, given the worker's port; resolves with its own. */
-	static async start(front = async (workerPort: number) => workerPort): Promise<System> {
+	/**
+	 * `front`: starts what stands before the worker, given the worker's port; resolves with its own. `edge`: the worker runs
+	 * in Cloudflare's runtime.
+	 */
+	static async start(front = async (workerPort: number) => workerPort, edge = false): Promise<System> {
 		const ports = { worker: await freePort("tcp"), relay: await freePort("udp"), control: await freePort("tcp") };
 		const [meter, mailbox] = [await UdpMeter.start(ports.relay), await Mailbox.start()];
-		const system = new System(ports, meter, mailbox, await front(ports.worker));
+		const system = new System(ports, meter, mailbox, await front(ports.worker), edge);
 		await system.startWorker();
 		await system.startRelay();
 		return system;
 	}
 	async startWorker(): Promise<void> {
 		const environment = workerEnvironment(this.#place);
-		this.worker = this.#run("worker", "worker/main.node.ts", { ...environment, MIVISUS_LOG: "debug" });
+		this.worker = this.#run("worker", workerProgram(this.#place), { ...environment, MIVISUS_LOG: "debug" });
 		await this.worker.line(/worker is listening/);
 	}
 	async startRelay(): Promise<void> {

@@ -35,17 +35,3 @@ export function signal(runtime: Runtime, child: ChildProcess, name: NodeJS.Signa
 	if (runtime === "workerd" && name === "SIGKILL" && child.pid !== undefined) process.kill(-child.pid, name);
 	else child.kill(name);
 }
-
-/** How mails leave, by what the runtime can: workerd has no sockets for SMTP. */
-export const mailEnvironment = (
-	runtime: Runtime,
-	mailbox: { smtpUrl: string; webOrigin: string },
-): Record<string, string> =>
-	runtime === "workerd"
-		? {
-				MIVISUS_MAIL: "ses://eu-west-3",
-				MIVISUS_SES_ENDPOINT: mailbox.webOrigin,
-				AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-				AWS_SECRET_ACCESS_KEY: "a secret of this machine",
-			}
-		: { MIVISUS_MAIL: mailbox.smtpUrl };

@@ -5,9 +5,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import { mailEnvironment } from "../../../scripts/start/environment.ts";
 import { Mailbox } from "../../../scripts/start/mailbox.ts";
 import { ControlStandIn } from "./relay.ts";
-import { launch, mailEnvironment, type Runtime, signal } from "./runtimes.ts";
+import { launch, type Runtime, signal } from "./runtimes.ts";
 
 const START_MS = 40_000;
 
@@ -89,7 +90,7 @@ export class TestWorker {
 			MIVISUS_SECRETS: join(this.folder, "secrets"),
 			MIVISUS_RELAY_URL: "https://localhost:4433",
 			MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${this.control.port}`,
-			...mailEnvironment(this.runtime, this.mailbox),
+			...mailEnvironment(this.mailbox, this.runtime === "workerd"),
 			MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
 			MIVISUS_LOG: "debug",
 			...this.#env,
