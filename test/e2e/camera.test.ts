@@ -5,7 +5,7 @@ import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
 import { commandLines, filesUnder, formsOf } from "./secrets.ts";
 import { Stage } from "./stage.ts";
 import type { System } from "./system.ts";
-import { ageOf, madeAfter, readStamp, untilStamp } from "./timecode.ts";
+import { ageOf, madeAfter, untilStamp, untilStill } from "./timecode.ts";
 
 const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
 
@@ -101,16 +101,7 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 		await other.goto(live);
 		await untilStamp(other, 5000);
 		await button("Sign out").click();
-		const begun = Date.now();
-		let last = await readStamp(other);
-		for (let still = 0; still < 20; ) {
-			await other.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
-			const now = await readStamp(other);
-			still = now && last && now.frame !== last.frame ? 0 : still + 1;
-			last = now;
-			if (Date.now() - begun > 6000) break;
-		}
-		expect(Date.now() - begun).toBeLessThan(6000);
+		await untilStill(other, 6000);
 		await other.close();
 	}, 30_000);
 

@@ -73,3 +73,16 @@ export async function untilStamp(page: Page, ms: number, fits: (stamp: Stamp) =>
 		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
 	}
 }
+
+/** Resolves once the picture has stood still for a second; rejects when it still moves after `ms`. */
+export async function untilStill(page: Page, ms: number): Promise<void> {
+	const end = Date.now() + ms;
+	let last = await readStamp(page);
+	for (let still = 0; still < 20; ) {
+		if (Date.now() > end) throw new Error(`the picture still moves after ${ms} ms`);
+		await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+		const now = await readStamp(page);
+		still = now && last && now.frame !== last.frame ? 0 : still + 1;
+		last = now;
+	}
+}
