@@ -41,13 +41,16 @@ export interface CameraStore {
 	remove(accountId: string, id: string, command: CarriedCommand | undefined, iat: number): Promise<boolean>;
 	carry(command: CarriedCommand): Promise<boolean>;
 	findCommand(accountId: string, id: string): Promise<CarriedCommand | undefined>;
-	/** Stores the agent's answer; returns the command it answers, once. */
+	/**
+	 * Stores the agent's answer to a waiting command, and what `soundOf` finds in that for its camera, both or neither. False
+	 * when no such command waits.
+	 */
 	acknowledge(
 		agentId: string,
 		id: string,
 		answer: { state: "done" | "refused"; code: string | null; detail: string | null },
-	): Promise<CarriedCommand | undefined>;
-	setSound(id: string, sound: boolean): Promise<void>;
+		soundOf: (command: CarriedCommand) => boolean | undefined,
+	): Promise<boolean>;
 	/** For an agent: its cameras and waiting commands, and the account's revision. */
 	agentView(
 		accountId: string,
@@ -130,12 +133,11 @@ export class Cameras {
 		body: { id: string; state: "done" | "refused"; code?: string | undefined; detail?: string | undefined },
 	): Promise<void> {
 		const answer = { state: body.state, code: body.code ?? null, detail: body.detail ?? null };
-		const answered = await this.#store.acknowledge(agent.id, body.id, answer);
-		if (!answered) throw new Problem("not-found");
-		const read = peekStatement(Command, answered.statement);
-		if (body.state === "done" && read.ok && read.value.type === "camera.sound" && read.value.on !== undefined) {
-			await this.#store.setSound(answered.cameraId, read.value.on);
-		}
+		const soundOf = ({ statement }: CarriedCommand) => {
+			const read = peekStatement(Command, statement);
+			return body.state === "done" && read.ok && read.value.type === "camera.sound" ? read.value.on : undefined;
+		};
+		if (!(await this.#store.acknowledge(agent.id, body.id, answer, soundOf))) throw new Problem("not-found");
 	}
 	agentView(agent: { id: string; accountId: string }) {
 		return this.#store.agentView(agent.accountId, agent.id);

@@ -161,6 +161,16 @@ describe("a command", () => {
 		expect((await agent.call("/agent/acks", { id, state: "done" })).problem).toBe("not-found");
 		expect(await shown()).toBe(false);
 	});
+	it("A7: one that names a stranger's camera shows nothing else there, though the own agent says that it is done", async () => {
+		const camera = await ada.addCamera(agent);
+		const eve = await TestPage.open(worker, "eve@example.test");
+		const cellar = await eve.link();
+		const command = await eve.command(cellar, { type: "camera.sound", camera, on: true });
+		const id = String((await eve.call("POST", "/commands", { command })).json?.["id"]);
+		expect((await cellar.call("/agent/acks", { id, state: "done" })).status).toBe(204);
+		const { cameras } = (await ada.call("GET", "/cameras")).json as { cameras: { id: string; sound: boolean }[] };
+		expect(cameras.find((each) => each.id === camera)?.sound).toBe(false);
+	});
 	it("a poll without news ends when it said it would", async () => {
 		for (const { id } of (await agent.state()).commands) await agent.call("/agent/acks", { id, state: "done" });
 		const { revision } = await agent.state();

@@ -158,7 +158,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 			.executeTakeFirst();
 		return row && toCommand(row);
 	},
-	acknowledge: (agentId, id, answer) =>
+	acknowledge: (agentId, id, answer, soundOf) =>
 		database.write(async (db) => {
 			const row = await db
 				.selectFrom("commands")
@@ -167,19 +167,19 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.where("agent_id", "=", agentId)
 				.where("state", "=", "waiting")
 				.executeTakeFirst();
-			if (!row) return undefined;
+			if (!row) return false;
 			await db.updateTable("commands").set(answer).where("id", "=", id).execute();
-			return toCommand(row);
-		}),
-	setSound: async (id, sound) => {
-		await database.write((db) =>
-			db
+			const sound = soundOf(toCommand(row));
+			if (sound === undefined) return true;
+			// A command may name any camera; an agent speaks for its own.
+			await db
 				.updateTable("cameras")
 				.set({ sound: sound ? 1 : 0 })
-				.where("id", "=", id)
-				.execute(),
-		);
-	},
+				.where("id", "=", row.camera_id)
+				.where("agent_id", "=", agentId)
+				.execute();
+			return true;
+		}),
 	agentView: async (accountId, agentId) => {
 		// The revision first: a change in between is then seen as news again, never missed.
 		const { revision } = await database.read
