@@ -193,6 +193,8 @@ describe("a session", () => {
 		for (const odd of [
 			"session=a; session=b",
 			"session=a; \u00a0session=b",
+			"session=a; \ufffdsession=b",
+			"session=a; ses\u200bsion=b",
 			"Session=a",
 			"session =a",
 			"a=1;\tsession=b",

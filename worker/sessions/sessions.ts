@@ -216,7 +216,8 @@ export function sessionCookie(header: string | undefined): string | "odd" | unde
 		const equals = part.indexOf("=");
 		const name = (equals < 0 ? part : part.slice(0, equals)).replace(/^ /, "");
 		if (name === SESSION_COOKIE) values.push(equals < 0 ? "" : part.slice(equals + 1));
-		else if (name.trim().toLowerCase() === SESSION_COOKIE) return "odd";
+		// What some parser strips: spaces of any kind, and what a runtime put in the place of bytes that are no text.
+		else if (name.replace(/[^!-~]/g, "").toLowerCase() === SESSION_COOKIE) return "odd";
 	}
 	return values.length > 1 ? "odd" : values[0];
 }
