@@ -10,6 +10,7 @@ import { readWorkerConfig } from "../../worker/config.ts";
 import { openSecrets } from "../../worker/platform/secrets.node.ts";
 import { HranaEndpoint } from "../../worker/store/testing/hrana.ts";
 import { bundleWorker, WRANGLER } from "./edge-bundle.ts";
+import { LIKE_PRODUCTION } from "./edge-limits.ts";
 
 const CRON_MS = 60_000;
 
@@ -33,7 +34,9 @@ const miniflare = new Miniflare({
 	port: config.MIVISUS_PORT,
 	// Cloudflare's description of the caller would be fetched from Cloudflare.
 	cf: false,
-	modules: [{ type: "ESModule", path: "main.workers.js", contents: readFileSync(bundleWorker(), "utf8") }],
+	modules: [
+		{ type: "ESModule", path: "main.workers.js", contents: LIKE_PRODUCTION + readFileSync(bundleWorker(), "utf8") },
+	],
 	compatibilityDate: WRANGLER.compatibilityDate,
 	compatibilityFlags: [...WRANGLER.compatibilityFlags],
 	bindings: {
