@@ -5,6 +5,11 @@ const steps = [
 	["types", "tsc", ["-p", "."]],
 	["types of the page", "tsc", ["-p", "web"]],
 	["types of the browser tests", "tsc", ["-p", "test/e2e"]],
+	[
+		"types as Deno sees them",
+		"deno",
+		["check", "--quiet", "--no-remote", "--node-modules-dir=manual", "worker/main.deno.ts"],
+	],
 	["lint and format", "biome", ["check", "."]],
 	["unused files, exports and dependencies", "knip", []],
 ];
