@@ -202,7 +202,7 @@ ${items.length > 0 ? `<ol>${items.join("")}</ol>` : none}</body></html>`;
 function mailPage({ to, from, subject, text, html }: ReceivedMail): string {
 	// The mail may run nothing and load nothing; its links open in a window of their own.
 	const framed = html.replace("<head>", '<head><base target="_blank">');
-	const links = escapeHtml(text).replace(/https?:\/\/[^\s&]+/g, (url) => `<a href="${url}">${url}</a>`);
+	const links = escapeHtml(text).replace(/https?:\/\/[^\s&]*[^\s&.,]/g, (url) => `<a href="${url}">${url}</a>`);
 	return `<!doctype html><html lang="en"><head><title>${escapeHtml(subject)}</title>${STYLE}</head>
 <body><p><a href="/">All mails</a></p><h1>${escapeHtml(subject)}</h1><p><small>from ${escapeHtml(from)} to ${escapeHtml(to)}</small></p>
 <iframe title="The mail as it looks" sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="${escapeHtml(framed)}"></iframe>

@@ -176,6 +176,17 @@ describe("a letter with a link", () => {
 		await outbox.settle();
 		expect(sent).toEqual([]);
 	});
+	it.each(["confirmation", "reset"] as const)(
+		"%s: carries no name before the address is proved: anybody may have typed it",
+		async (letter) => {
+			const full_name = "Win a prize at evil.example";
+			await database.write((db) => db.updateTable("accounts").set({ full_name, state: "unconfirmed" }).execute());
+			await put(ask(letter));
+			await outbox.settle();
+			expect(`${sent[0]?.subject}${sent[0]?.text}${sent[0]?.html}`).toContain("#token-of-");
+			expect(`${sent[0]?.subject}${sent[0]?.text}${sent[0]?.html}`).not.toContain("evil");
+		},
+	);
 	it("counts from when it is sent, and only its hash is kept", async () => {
 		await put(ask("reset"));
 		now += 3_600_000;

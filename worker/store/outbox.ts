@@ -52,7 +52,8 @@ async function resolve(db: Db, row: Row): Promise<Due["letter"]> {
 	});
 	switch (row.letter) {
 		case "confirmation":
-			return to(account.state === "unconfirmed" ? "confirmation" : "account-exists", account.full_name);
+			// Anybody may have typed the name of an account that is not confirmed: an advertisement, or bait.
+			return account.state === "unconfirmed" ? to("confirmation", undefined) : to("account-exists", account.full_name);
 		case "address": {
 			const owner = await db
 				.selectFrom("accounts")
@@ -63,7 +64,7 @@ async function resolve(db: Db, row: Row): Promise<Due["letter"]> {
 			return to(owner ? "address-taken" : "address", undefined);
 		}
 		default:
-			return to(row.letter, account.full_name);
+			return to(row.letter, account.state === "unconfirmed" ? undefined : account.full_name);
 	}
 }
 
