@@ -6,7 +6,7 @@ import pino from "pino";
 import { parseEmail } from "./accounts/email.ts";
 import { assemble } from "./assemble.ts";
 import { readWorkerConfig, type WorkerConfig } from "./config.ts";
-import { tellOperator } from "./http/operator.ts";
+import { nameOf, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import { mailerOf } from "./platform/mailer.node.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
@@ -50,7 +50,11 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		const timer = setTimeout(run, ms);
 		return () => clearTimeout(timer);
 	};
-	const database = await FileDatabase.open(`file:${resolve(config.MIVISUS_DATABASE)}`);
+	const file = resolve(config.MIVISUS_DATABASE);
+	const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
+		process.stderr.write(`${file}: ${error.message}\n`);
+		process.exit(1);
+	});
 	const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
 	const { app, accounts, revocations, outbox } = assemble({
 		database,
@@ -90,12 +94,11 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 			process.exit(1);
 		});
 	log.info({ port: server.port, origin }, "worker is listening");
-	await sweep(database, Date.now());
-	const hourly = setInterval(() => {
-		sweep(database, Date.now()).catch((error: Error) =>
-			log.error({ name: error.name }, "what ran out was not removed"),
-		);
-	}, 3_600_000);
+	// A disk that is full must not keep the worker from starting: what only reads works.
+	const sweepNow = () =>
+		sweep(database, Date.now()).catch((error: Error) => log.error(nameOf(error), "what ran out was not removed"));
+	await sweepNow();
+	const hourly = setInterval(sweepNow, 3_600_000);
 	revocations.poke();
 	outbox.poke();
 	const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);

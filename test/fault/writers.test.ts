@@ -182,4 +182,19 @@ describe("D2: many writers", () => {
 		},
 		30_000,
 	);
+	it.runIf(scaled(0, 1))(
+		"erased text that a reader keeps in the log is not called gone",
+		async () => {
+			await database.write((db) => record(db, "erased"));
+			const other = createClient({ url: `file:${file}`, concurrency: 1 });
+			const reading = await other.transaction("read");
+			await reading.execute("SELECT * FROM sessions");
+			await database.write((db) => db.deleteFrom("sessions").execute());
+			await expect(database.checkpoint()).rejects.toThrow("not emptied");
+			await reading.commit();
+			other.close();
+			await database.checkpoint();
+		},
+		30_000,
+	);
 });

@@ -1,4 +1,5 @@
 import type { OutboxEvent } from "../mail/outbox.ts";
+import { DatabaseUnavailable } from "../store/database.ts";
 
 /** Where the operator reads: a line is an object and words. */
 export interface Log {
@@ -7,14 +8,20 @@ export interface Log {
 	error(fields: object, words: string): void;
 }
 
+/** What is wrong, as far as it may be written down: a message may quote what a person sent, but of the database it is ours. */
+export const nameOf = (error: Error) => ({
+	name: error.name,
+	...(error instanceof DatabaseUnavailable && { why: error.message }),
+});
+
 /** What the operator is told, on every runtime; never what was in a request, nor to whom a mail went. */
 export const tellOperator = (log: Log) => ({
-	// A message may quote what a person sent; the stack's first own line says where to look.
+	// The stack's first own line says where to look.
 	onFault: (error: Error, correlation: string) =>
-		log.error({ correlation, name: error.name, at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
+		log.error({ correlation, ...nameOf(error), at: error.stack?.split("\n")[1]?.trim() }, "a request failed"),
 	onMail: (event: OutboxEvent) => {
 		if (event.what === "sent") log.info({ subject: event.subject }, "a mail was sent");
-		else if (event.what === "broken") log.error({ name: event.error.name }, "the outbox cannot be worked on");
+		else if (event.what === "broken") log.error(nameOf(event.error), "the outbox cannot be worked on");
 		else {
 			const { what: _, ...told } = event;
 			log[event.dead ? "error" : "warn"](told, event.dead ? "a mail could not be sent" : "a mail has to wait");
