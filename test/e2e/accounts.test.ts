@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openChromium, System } from "./system.ts";
@@ -48,6 +49,13 @@ const WORDS = {
 		ended: "Your session has ended",
 		account: "Your account",
 		subject: "Confirm your address for Mivisus",
+		newEmail: "New email address",
+		changeEmail: "Change the address",
+		isItYou: "Is it you?",
+		nothingChanged: "Nothing was changed",
+		goOn: "Continue",
+		confirmEmail: "Confirm the new address",
+		emailConfirmed: "The address is confirmed",
 	},
 	fr: {
 		locale: "fr-FR",
@@ -75,6 +83,13 @@ const WORDS = {
 		ended: "Votre session a pris fin",
 		account: "Votre compte",
 		subject: "Confirmez votre adresse pour Mivisus",
+		newEmail: "Nouvelle adresse électronique",
+		changeEmail: "Changer l’adresse",
+		isItYou: "Est-ce bien vous",
+		nothingChanged: "Rien n’a été changé",
+		goOn: "Continuer",
+		confirmEmail: "Confirmer la nouvelle adresse",
+		emailConfirmed: "L’adresse est confirmée",
 	},
 } as const;
 
@@ -217,6 +232,31 @@ describe.each(["en", "fr"] as const)("an account's life (%s)", (language) => {
 		await typeAndSignIn(STRONGER);
 		await signedIn();
 		await other.context().close();
+	});
+	it("what cannot be undone asks who one is when that was long ago, then goes on by itself; cancelled, nothing happens", async () => {
+		const database = createClient({ url: `file:${join(system.home, "worker.db")}`, timeout: 5000 });
+		await database.execute("UPDATE sessions SET proved_at = 1");
+		database.close();
+		await page.goto(`${system.origin}/account`);
+		await field(words.newEmail).fill(`new-${email}`);
+		await button(words.changeEmail).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByRole("heading", { name: words.isItYou }).waitFor();
+		await picture("proof");
+		await page.keyboard.press("Escape");
+		await page.getByText(words.nothingChanged).waitFor();
+		await button(words.changeEmail).click();
+		await dialog.getByLabel(words.password, { exact: true }).fill("not the password at all");
+		await dialog.getByRole("button", { name: words.goOn, exact: true }).click();
+		await dialog.getByRole("alert").waitFor();
+		await dialog.getByLabel(words.password, { exact: true }).fill(STRONGER);
+		await dialog.getByRole("button", { name: words.goOn, exact: true }).click();
+		const link = await system.mailbox.link(`new-${email}`, "/confirm-address");
+		await scan(link);
+		await page.goto(link);
+		await button(words.confirmEmail).click();
+		await page.getByText(words.emailConfirmed).waitFor();
+		await picture("address-confirmed");
 	});
 	it("09.3, 08.4: none of it contacted anybody else, or left anything in the browser but the session", async () => {
 		const foreign: string[] = [];
