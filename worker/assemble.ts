@@ -8,7 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { Mailer } from "./mail/mail.ts";
 import { Outbox, type OutboxEvent } from "./mail/outbox.ts";
 import { Passkeys } from "./passkeys/passkeys.ts";
-import { Passwords } from "./passwords/passwords.ts";
+import { type Kdf, Passwords } from "./passwords/passwords.ts";
 import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256 } from "./platform/node.ts";
 import type { WorkerSecrets } from "./platform/secrets.ts";
 import { relayPlace } from "./relay-place.ts";
@@ -45,6 +45,8 @@ export interface AssembleOptions {
 	 * process itself sees to what goes on in the background, and tries again.
 	 */
 	keep?: (work: Promise<void>) => void;
+	/** Instead of Node's own scrypt. */
+	kdf?: Kdf;
 	/** Where several processes serve: how long one relies on hearing of news by itself, ms. */
 	lookAgainMs?: number;
 	/** Told in each answer, for tests only. */
@@ -98,7 +100,7 @@ export function assemble(options: AssembleOptions): Worker {
 	};
 	const accounts = new Accounts({
 		store: accountStore(database, revoked),
-		passwords: new Passwords(nodeKdf, nodeRandom),
+		passwords: new Passwords(options.kdf ?? nodeKdf, nodeRandom),
 		clock,
 		hash: sha256,
 		posted,

@@ -16,6 +16,11 @@ describe("B16: what production Workers refuse", () => {
 		["derives keys in JavaScript", "// node_modules/@noble/hashes/esm/scrypt.js"],
 		["PBKDF2", "pbkdf2Sync(password, salt, 600000, 32, 'sha256')"],
 	])("is found where it is: %s", (why, bundle) => expect(refusalsOf(bundle).join()).toContain(why));
+	it("is found where it is: a bundle that is too large", () => {
+		const random = Buffer.alloc(10_200_000);
+		for (let i = 0; i < random.length; i += 60_000) crypto.getRandomValues(random.subarray(i, i + 60_000));
+		expect(refusalsOf(random.toString("latin1")).join()).toContain("is too large");
+	}, 30_000);
 	it("is refused here at run time as well: more rounds of PBKDF2, WebAssembly from bytes, code from text", async () => {
 		const script = `${LIKE_PRODUCTION}
 export default { async fetch(request) {

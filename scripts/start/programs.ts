@@ -78,10 +78,16 @@ export class Program {
 			this.#lines.delete(hear);
 		}
 	}
+	/** By force, with its own children (workerd is one): they would live on. */
+	#kill(): void {
+		if (process.platform === "win32" || this.#child.pid === undefined) this.#child.kill("SIGKILL");
+		else process.kill(-this.#child.pid, "SIGKILL");
+	}
 	/** Asks it to end, then makes it end. */
 	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-		this.#child.kill(signal);
-		const timer = setTimeout(() => this.#child.kill("SIGKILL"), GRACE_MS);
+		if (signal === "SIGKILL") this.#kill();
+		else this.#child.kill(signal);
+		const timer = setTimeout(() => this.#kill(), GRACE_MS);
 		await this.#exit;
 		clearTimeout(timer);
 	}
