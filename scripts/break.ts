@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { STORE_MUTATIONS } from "./mutations-store.ts";
 import { WORKER_MUTATIONS } from "./mutations-worker.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,7 +35,7 @@ function passes(copy: string, { test, name }: Pick<Mutation, "test" | "name">): 
 }
 
 const only = process.argv[2] ?? "";
-const chosen = [...MUTATIONS, ...WORKER_MUTATIONS].filter(({ file }) => file.startsWith(only));
+const chosen = [...MUTATIONS, ...WORKER_MUTATIONS, ...STORE_MUTATIONS].filter(({ file }) => file.startsWith(only));
 const copy = copyTree();
 let survived = 0;
 try {
