@@ -19,7 +19,7 @@ import { agentStore, revocationStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
 import { outboxStore } from "./store/outbox.ts";
-import { passkeyStore } from "./store/passkeys.ts";
+import { passkeyStore, usedStore } from "./store/passkeys.ts";
 import { sessionStore } from "./store/sessions.ts";
 import { PER_CALLER, PER_MAILBOX, PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
 import { RelayTokens } from "./tokens/relay-tokens.ts";
@@ -41,8 +41,8 @@ export interface AssembleOptions {
 	/** Tells the operator what became of mails; never to whom they went. */
 	onMail(event: OutboxEvent): void;
 	/**
-	 * Where a request's work may be ended once it is answered (Workers): keeps `work` going until it is done. Without it, the
-	 * process itself sees to what goes on in the background, and tries again.
+	 * Where many processes serve and a request's work may be ended once it is answered (Workers): keeps `work` going until it
+	 * is done. Without it, this one process sees to what goes on in the background, tries again, and remembers by itself.
 	 */
 	keep?: (work: Promise<void>) => void;
 	/** Instead of Node's own scrypt. */
@@ -120,6 +120,7 @@ export function assemble(options: AssembleOptions): Worker {
 			hash: sha256,
 			nonceMac: mac,
 			random: nodeRandom,
+			useOnce: keep && usedStore(database),
 		}),
 		cameras: new Cameras(cameraStore(database, revoked), clock, changed),
 		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch: call, clock }), clock),

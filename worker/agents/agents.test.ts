@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hmac, hmacEquals, nodeRandom, sha256 } from "../platform/node.ts";
 import { agentStore } from "../store/agents.ts";
 import { FileDatabase } from "../store/file-database.ts";
+import { usedStore } from "../store/passkeys.ts";
 import { accountRow } from "../store/testing/rows.ts";
 import { type Agent, type AgentStore, Agents, type Device } from "./agents.ts";
 
@@ -126,6 +127,22 @@ describe("an assertion", () => {
 		}
 		now += MINUTE;
 		await expect(agents.authenticate(statement, request)).rejects.toMatchObject({ code: "nonce-required" });
+	});
+	it("works once for all processes that share the database", async () => {
+		const processes = [0, 1].map(
+			() =>
+				new Agents({
+					store,
+					clock: { now: () => now },
+					hash: sha256,
+					nonceMac: { make: (text) => hmac(key, text), check: (text, mark) => hmacEquals(key, text, mark) },
+					random: nodeRandom,
+					useOnce: usedStore(database),
+				}),
+		);
+		const statement = await sign(await linked(), agents.nonce());
+		const answers = await Promise.allSettled(processes.map((each) => each.authenticate(statement, request)));
+		expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 	});
 	it("two agents may choose the same number", async () => {
 		const [one, two] = [await linked(), await linked()];

@@ -65,6 +65,7 @@ export class Agents {
 	#random: (bytes: number) => Uint8Array;
 	/** Assertions used, with when they can be forgotten. */
 	#used = new Map<string, number>();
+	#useOnce: ((hash: string, expiresAt: number) => Promise<boolean>) | undefined;
 
 	constructor(options: {
 		store: AgentStore;
@@ -72,12 +73,15 @@ export class Agents {
 		hash: (data: string | Uint8Array) => string;
 		nonceMac: { make(text: string): string; check(text: string, mark: string): boolean };
 		random: (bytes: number) => Uint8Array;
+		/** Where several processes serve: remembers for all of them; false when it was used before. */
+		useOnce?: ((hash: string, expiresAt: number) => Promise<boolean>) | undefined;
 	}) {
 		this.#store = options.store;
 		this.#clock = options.clock;
 		this.#hash = options.hash;
 		this.#nonceMac = options.nonceMac;
 		this.#random = options.random;
+		this.#useOnce = options.useOnce;
 	}
 
 	/** An agent shows a link. Its code is stored as a hash. */
@@ -218,6 +222,7 @@ export class Agents {
 		const mark = `${agent.id}.${jti}`;
 		if (this.#used.has(mark)) throw new Problem("bad-assertion");
 		this.#used.set(mark, now + NONCE_MS);
+		if (this.#useOnce && !(await this.#useOnce(this.#hash(mark), now + NONCE_MS))) throw new Problem("bad-assertion");
 		if (agent.lastSeenDay !== day(now)) await this.#store.touch(agent.id, day(now));
 		return agent;
 	}

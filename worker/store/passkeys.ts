@@ -12,6 +12,10 @@ async function useChallenge(db: Db, { hash, expiresAt }: UsedChallenge): Promise
 	return Number(numInsertedOrUpdatedRows ?? 0) > 0;
 }
 
+/** Marks what may be used once until `expiresAt`, for all processes at once; false when it was used before. */
+export const usedStore = (database: Database) => (hash: string, expiresAt: number) =>
+	database.write((db) => useChallenge(db, { hash, expiresAt }));
+
 const PASSKEY = [
 	"id",
 	"account_id",
