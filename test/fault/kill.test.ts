@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TestWorker } from "../../worker/http/testing/server.ts";
 import { checkDatabase, openReadOnly } from "../../worker/store/check.ts";
@@ -74,7 +75,13 @@ it(
 		const done = people.reduce((sum, each) => sum + each.done, 0);
 		process.stdout.write(`D1: ${ROUNDS} kills, ${done} acknowledged, ${hurt} cut off\n`);
 		expect(hurt).toBeGreaterThan(ROUNDS);
-		// A mail is owed for each sign-up that was accepted, however often the worker died over it.
+		// A mail is owed for each sign-up that was accepted, however often the worker died over it. Each death put it off for
+		// longer: what waits is made due, and the worker looks at its outbox as it starts.
+		await worker.end("SIGTERM");
+		const writer = createClient({ url: `file:${file()}` });
+		await writer.execute("UPDATE outbox SET next_at = 0 WHERE state = 'waiting'");
+		writer.close();
+		await worker.restart();
 		for (const email of people.flatMap(({ signedUp }) => signedUp)) await worker.mailbox.wait(({ to }) => to === email);
 		expect(await checkDatabase(file(), Date.now())).toEqual([]);
 	},
