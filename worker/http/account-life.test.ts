@@ -286,6 +286,27 @@ describe("sessions", () => {
 	});
 });
 
+it("A5: each way a session ends is heard by the relay within 5 s, and no request passes once the answer is there", async () => {
+	const email = "ends@example.test";
+	let { cookie } = await worker.person(email);
+	for (let trial = 0; trial < scaled(4, 200); trial++) {
+		const other = cookieOf((await signIn(email)).headers);
+		const { sessions } = (await worker.call("GET", "/sessions", { cookie })).json as {
+			sessions: { id: string; current: boolean }[];
+		};
+		const ended = sessions.find(({ current }) => !current)?.id;
+		const began = Date.now();
+		if (trial % 4 === 0) await worker.call("DELETE", "/session", { cookie: other });
+		else if (trial % 4 === 1) await worker.call("DELETE", `/sessions/${ended}`, { cookie });
+		else if (trial % 4 === 2) await worker.call("DELETE", "/sessions", { cookie });
+		else
+			cookie = cookieOf((await post("/account/password", { current: PASSWORD, password: PASSWORD }, cookie)).headers);
+		expect((await worker.call("GET", "/session", { cookie: other })).problem).toBe("unauthorized");
+		await until(() => worker.control.heard.some(({ ref }) => ref === `session:${ended}`), 5000);
+		expect(Date.now() - began).toBeLessThan(5000);
+	}
+}, 1_800_000);
+
 describe("what stands in the database", () => {
 	it("02.13: of a mailed link a hash only, and of a mail that was sent nothing", async () => {
 		const email = "stored@example.test";
