@@ -241,7 +241,8 @@ describe("name and language", () => {
 		const patch = (body: unknown) => worker.call("PATCH", "/account", { body, cookie });
 		expect((await patch({ fullName: "Zoé Ångström", language: "fr" })).status).toBe(204);
 		expect((await patch({})).problem).toBe("malformed");
-		expect((await patch({ fullName: " " })).problem).toBe("malformed");
+		for (const odd of [" ", "Zo\u0000\u00e9", "a\nb", "\ud800", "x".repeat(201)])
+			expect((await patch({ fullName: odd })).problem, JSON.stringify(odd)).toBe("malformed");
 		expect((await patch({ state: "erased" })).problem).toBe("malformed");
 		expect((await worker.call("GET", "/session", { cookie })).json).toMatchObject({
 			account: { fullName: "Zoé Ångström", language: "fr" },

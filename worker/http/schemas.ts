@@ -4,7 +4,12 @@ import { MAX_STATEMENT_BYTES } from "@mivisus/wire/limits";
 import { z } from "zod";
 
 /** Bodies and answers of the HTTP interface; the OpenAPI document is made from these. */
-const name = z.string().trim().min(1).max(80);
+/** What people type: no control characters, which lists and logs stumble over and the database's engine cuts texts at. */
+const words = z
+	.string()
+	.trim()
+	.regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters");
+const name = words.min(1).max(80);
 const Key = bytesText(32).meta({ description: "a raw public key of 32 bytes, base64url" });
 const statement = z.string().min(1).max(MAX_STATEMENT_BYTES);
 const ms = z.number().int().nonnegative();
@@ -13,9 +18,9 @@ const email = z.string().max(320);
 /** Longer than any that is taken, so that the answer can say why. */
 const password = z.string().max(1024);
 const language = z.enum(["en", "fr"]);
-const fullName = z.string().trim().min(1).max(200);
+const fullName = words.min(1).max(200);
 /** What its owner knows the browser by. */
-const label = z.string().trim().max(80).default("");
+const label = words.max(80).default("");
 /** Of a mailed link: 256 bits. */
 const linkToken = bytesText(32);
 
