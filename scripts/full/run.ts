@@ -6,13 +6,15 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ROOMS = ["wire", "transport", "worker", "relay", "agent", "web", "test"];
 
-/** The test files that do more when asked: those that import test/scale.ts. */
-const scaledTests = (): string[] =>
+/** The test files that play with chance, which import test/scale.ts, and those that break the machine. */
+const candidates = (): string[] =>
 	ROOMS.flatMap((room) =>
 		readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
 			.filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules"))
 			.map((path) => `${room}/${path.replaceAll("\\", "/")}`),
-	).filter((file) => /from "[./]+\/scale\.ts"/.test(readFileSync(join(ROOT, file), "utf8")));
+	).filter(
+		(file) => file.startsWith("test/fault/") || /from "[./]+\/scale\.ts"/.test(readFileSync(join(ROOT, file), "utf8")),
+	);
 
 /**
  * Runs those of them that `belongs` chooses with their full counts, ends with one line that sums up, and exits. Words after
@@ -20,7 +22,7 @@ const scaledTests = (): string[] =>
  */
 export function runFull(name: string, belongs: (file: string) => boolean): never {
 	const words = process.argv.slice(2);
-	const files = scaledTests()
+	const files = candidates()
 		.filter(belongs)
 		.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 	if (files.length === 0) {
