@@ -151,11 +151,13 @@ describe("D6: a limit on what the process may write", () => {
 });
 
 describe("D6: a clock that is set by a day", () => {
-	const folder = mkdtempSync(join(tmpdir(), "mivisus-clock-"));
-	const file = join(folder, "clock");
+	let folder: string;
+	let file: string;
 	const step = (ms: number) => writeFileSync(file, String(ms));
 	let worker: TestWorker;
 	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), "mivisus-clock-"));
+		file = join(folder, "clock");
 		step(0);
 		const preload = new URL("stepped-clock.mjs", import.meta.url).href;
 		worker = await TestWorker.start({ NODE_OPTIONS: `--import=${preload}`, STEPPED_CLOCK: file });
