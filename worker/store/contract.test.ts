@@ -23,7 +23,8 @@ const openRemote = async (options: RemoteOptions): Promise<RemoteDatabase> => {
 };
 const KINDS = {
 	"a file": async () => FileDatabase.open(`file:${join(folder, "db")}`),
-	"a remote one": async () => openRemote({ url: endpoint.url, authToken: TOKEN }),
+	// Patient beyond what production is: on a machine under load twenty writers take turns for longer than a person would wait.
+	"a remote one": async () => openRemote({ url: endpoint.url, authToken: TOKEN, patienceMs: 60_000 }),
 };
 
 beforeEach(async () => {
