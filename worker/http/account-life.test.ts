@@ -288,9 +288,13 @@ describe("sessions", () => {
 });
 
 it("A5: each way a session ends is heard by the relay within 5 s, and no request passes once the answer is there", async () => {
-	const email = "ends@example.test";
-	let { cookie } = await worker.person(email);
+	let [email, cookie] = ["", ""];
 	for (let trial = 0; trial < scaled(4, 200); trial++) {
+		// One account takes few sign-ins from networks that it does not know.
+		if (trial % 8 === 0) {
+			email = `ends-${trial}@example.test`;
+			({ cookie } = await worker.person(email));
+		}
 		const other = cookieOf((await signIn(email)).headers);
 		const { sessions } = (await worker.call("GET", "/sessions", { cookie })).json as {
 			sessions: { id: string; current: boolean }[];
