@@ -34,7 +34,7 @@ export const accountEn = {
 	"mail.confirm": "Open the link in it and type your password: that confirms the address and signs you in.",
 	"mail.reset": "Open the link in it within ten minutes and choose a new password.",
 	"mail.missing":
-		"Nothing there after a few minutes? Look among the spam, check the address above, or have the mail sent again.",
+		"Nothing there after a few minutes? Look among the spam, check the address above, or ask for another one.",
 	"mail.again": "Send the mail again",
 	"mail.sentAgain": "Sent again. Only the newest link works.",
 	"mail.otherAddress": "Use another address",

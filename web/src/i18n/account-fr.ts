@@ -39,7 +39,7 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 		"Ouvrez le lien qu’il contient et tapez votre mot de passe : cela confirme l’adresse et ouvre votre session.",
 	"mail.reset": "Ouvrez le lien qu’il contient dans les dix minutes et choisissez un nouveau mot de passe.",
 	"mail.missing":
-		"Rien après quelques minutes ? Regardez parmi les indésirables, vérifiez l’adresse ci-dessus, ou faites renvoyer le message.",
+		"Rien après quelques minutes ? Regardez parmi les indésirables, vérifiez l’adresse ci-dessus, ou demandez-en un autre.",
 	"mail.again": "Renvoyer le message",
 	"mail.sentAgain": "Message renvoyé. Seul le lien le plus récent fonctionne.",
 	"mail.otherAddress": "Utiliser une autre adresse",
