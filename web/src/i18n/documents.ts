@@ -101,7 +101,7 @@ export const AGREEMENT: Record<Language, Document> = {
 		],
 		[
 			"End, proof, audits",
-			"When you delete a camera or the account ends, nothing of its pictures remains with us to be deleted or returned, as nothing was stored; your account’s data is erased as the privacy policy says. The code and its tests are public; we answer your questions and let you, or an auditor whom you name, check this agreement.",
+			"When you delete a camera or the account ends, nothing of its pictures remains with us to be deleted or returned, as nothing was stored; your account’s data is erased as the privacy policy says. You may read the code and its tests, which are under the Apache License 2.0; we answer your questions and let you, or an auditor whom you name, check this agreement.",
 		],
 	],
 	fr: [
@@ -131,7 +131,7 @@ export const AGREEMENT: Record<Language, Document> = {
 		],
 		[
 			"Fin, preuves, audits",
-			"Quand vous supprimez une caméra ou que le compte prend fin, il ne reste chez nous rien de ses images à supprimer ou à rendre, puisque rien n’a été conservé ; les données de votre compte sont effacées comme le dit la politique de confidentialité. Le code et ses tests sont publics ; nous répondons à vos questions et vous laissons, à vous ou à un auditeur que vous désignez, vérifier cet accord.",
+			"Quand vous supprimez une caméra ou que le compte prend fin, il ne reste chez nous rien de ses images à supprimer ou à rendre, puisque rien n’a été conservé ; les données de votre compte sont effacées comme le dit la politique de confidentialité. Vous pouvez lire le code et ses tests, sous licence Apache 2.0 ; nous répondons à vos questions et vous laissons, à vous ou à un auditeur que vous désignez, vérifier cet accord.",
 		],
 	],
 };
