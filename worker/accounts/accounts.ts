@@ -48,8 +48,11 @@ export interface AccountStore {
 		tokenHash: string,
 		now: number,
 	): Promise<LinkFound | undefined>;
-	/** Uses the link up and makes the account active; false when somebody else used it first. */
-	confirm(tokenHash: string, now: number): Promise<boolean>;
+	/**
+	 * Uses the link up and makes the account active; false when somebody else used it first, or when its password is no longer
+	 * the one behind `provedHash`: another sign-up took its place while that one was being checked.
+	 */
+	confirm(tokenHash: string, provedHash: string, now: number): Promise<boolean>;
 	/** Uses the link up, sets the password, ends every session; false when somebody else used it first. */
 	reset(tokenHash: string, passwordHash: string, posting: Posting, now: number, iat: number): Promise<boolean>;
 	/** Uses the link up and changes the address; false when the link was used, or the address was taken meanwhile. */
@@ -150,7 +153,8 @@ export class Accounts {
 		const account = await this.#prove(link?.account, password);
 		if (!link) throw new Problem("link-unusable");
 		if (!account) throw new Problem("wrong-credentials");
-		if (!(await this.#store.confirm(tokenHash, this.#clock.now()))) throw new Problem("link-unusable");
+		if (!(await this.#store.confirm(tokenHash, link.account.passwordHash, this.#clock.now())))
+			throw new Problem("link-unusable");
 		return { ...account, state: account.state === "unconfirmed" ? "active" : account.state };
 	}
 	/** Sets a new password with a mailed `token`; every session ends. The address is proved by it as well. */

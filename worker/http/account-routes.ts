@@ -28,7 +28,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 				waitOr(open.take(network));
 				if (terms !== TERMS_VERSION || agreement !== AGREEMENT_VERSION) throw new Problem("terms-outdated");
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(email.key));
+				waitOr(mailboxes.take(`sign-up ${email.key}`));
 				await accounts.signUp({ ...body, email });
 				return { status: 202, body: {} };
 			},
@@ -57,7 +57,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ body, network }) => {
 				waitOr(open.take(network));
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(email.key));
+				waitOr(mailboxes.take(`confirmation ${email.key}`));
 				await accounts.askLink("confirmation", email);
 				return { status: 202, body: {} };
 			},
@@ -72,7 +72,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ body, network }) => {
 				waitOr(open.take(network));
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(email.key));
+				waitOr(mailboxes.take(`reset ${email.key}`));
 				await accounts.askLink("reset", email);
 				return { status: 202, body: {} };
 			},
@@ -177,7 +177,8 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			status: 204,
 			handle: async ({ account, session, body, network }) => {
 				if ("password" in body) {
-					const key = addressOf(account.email).key;
+					// A bucket of its own: guesses from outside must not stop the owner in an open session.
+					const key = `session ${session.id}`;
 					waitOr(guard.attempt(key, network));
 					if (!(await accounts.proves(account.id, body.password))) throw new Problem("wrong-credentials");
 					guard.succeeded(key, network);
@@ -246,7 +247,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			body: S.ChangePasswordBody,
 			status: 204,
 			handle: async ({ account, session, body, network }) => {
-				const key = addressOf(account.email).key;
+				const key = `session ${session.id}`;
 				waitOr(guard.attempt(key, network));
 				await accounts.changePassword(account, session.id, body.current, body.password);
 				guard.succeeded(key, network);
@@ -264,7 +265,8 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			status: 202,
 			handle: async ({ account, body }) => {
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(email.key));
+				waitOr(mailboxes.take(`address of ${account.id}`));
+				waitOr(mailboxes.take(`address ${email.key}`));
 				await accounts.askEmail(account, email);
 				return { status: 202, body: {} };
 			},

@@ -37,6 +37,15 @@ const useLink = (db: Db, purpose: "confirmation" | "reset" | "address", tokenHas
 const makeActive = (db: Db, id: string) =>
 	db.updateTable("accounts").set({ state: "active" }).where("id", "=", id).where("state", "=", "unconfirmed").execute();
 
+/**
+ * What lies in mailboxes opens nothing any more, and what is still on its way there will not: whoever asked for another
+ * address with the old password must not get it after the owner has chosen a new one.
+ */
+async function voidLinks(db: Db, accountId: string): Promise<void> {
+	await db.deleteFrom("links").where("account_id", "=", accountId).where("used_at", "is", null).execute();
+	await db.deleteFrom("outbox").where("account_id", "=", accountId).where("letter", "=", "address").execute();
+}
+
 /** Accounts in the database. `revoked`: sessions were ended, the relay is to hear of it. */
 export const accountStore = (database: Database, revoked: () => void): AccountStore => ({
 	signUp: async (account, posting) => {
@@ -101,9 +110,16 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 				: undefined;
 		return { account: toAccount(row), newEmail };
 	},
-	confirm: (tokenHash, now) =>
+	confirm: (tokenHash, provedHash, now) =>
 		database.write(async (db) => {
-			const link = await useLink(db, "confirmation", tokenHash, now);
+			const proved = await db
+				.selectFrom("links")
+				.innerJoin("accounts", "accounts.id", "links.account_id")
+				.select("accounts.id")
+				.where("token_hash", "=", tokenHash)
+				.where("password_hash", "=", provedHash)
+				.executeTakeFirst();
+			const link = proved && (await useLink(db, "confirmation", tokenHash, now));
 			if (link) await makeActive(db, link.account_id);
 			return link !== undefined;
 		}),
@@ -114,6 +130,7 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 			await db.updateTable("accounts").set({ password_hash }).where("id", "=", link.account_id).execute();
 			await makeActive(db, link.account_id);
 			await endSessions(db, link.account_id, undefined, iat);
+			await voidLinks(db, link.account_id);
 			await post(db, [posting]);
 			return true;
 		});
@@ -136,8 +153,7 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 				.set({ email: link.new_email, email_key: link.new_email_key })
 				.where("id", "=", link.account_id)
 				.execute();
-			// A link in the mailbox of the address before must not open the account any more.
-			await db.deleteFrom("links").where("account_id", "=", link.account_id).where("used_at", "is", null).execute();
+			await voidLinks(db, link.account_id);
 			await post(db, [posting]);
 			return true;
 		}),
@@ -145,6 +161,7 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 		await database.write(async (db) => {
 			await db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute();
 			await endSessions(db, id, keep, iat);
+			await voidLinks(db, id);
 			await post(db, [posting]);
 		});
 		revoked();

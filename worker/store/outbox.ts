@@ -46,7 +46,8 @@ async function resolve(db: Db, row: Row): Promise<Due["letter"]> {
 	if (!account) return undefined;
 	const to = (name: LetterName, fullName: string | undefined): Due["letter"] => ({
 		name,
-		to: row.recipient,
+		// The account's own spelling, once it is proved: another one may be another mailbox.
+		to: row.account_id === null && account.state !== "unconfirmed" ? account.email : row.recipient,
 		fullName,
 		language: row.account_id === null ? account.language : row.language,
 	});
