@@ -235,6 +235,49 @@ describe("the address", () => {
 	});
 });
 
+describe("who got in once", () => {
+	it("does not take the account away after a reset, or after the password was changed: an address asked for before is void", async () => {
+		for (const way of ["reset", "change"]) {
+			const email = `taken-over-${way}@example.test`;
+			const evil = `evil-${way}@example.test`;
+			const { cookie } = await worker.person(email);
+			await post("/account/email", { email: evil }, cookie);
+			const token = await worker.mailed(evil, "/confirm-address");
+			if (way === "reset") {
+				await post("/password-resets", { email });
+				const body = { token: await worker.mailed(email, "/reset"), password: NEW_PASSWORD };
+				expect((await post("/password-resets/complete", body)).status).toBe(204);
+			} else await post("/account/password", { current: PASSWORD, password: NEW_PASSWORD }, cookie);
+			expect((await post("/account/email/confirm", { token })).problem, way).toBe("link-unusable");
+			expect((await signIn(email, NEW_PASSWORD)).status, way).toBe(200);
+		}
+	});
+	it("nobody from outside stops the owner: neither the reset by other mails, nor the proof by guesses", async () => {
+		const email = "besieged-owner@example.test";
+		const { cookie } = await worker.person(email);
+		for (let i = 0; i < 8; i++) await post("/confirmations", { email });
+		expect((await post("/confirmations", { email })).status).toBe(429);
+		expect((await post("/password-resets", { email })).status).toBe(202);
+		await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(email, `guess number ${i}`)));
+		expect((await signIn(email)).status).toBe(429);
+		expect((await post("/session/proof", { password: PASSWORD }, cookie)).status).toBe(204);
+	});
+	it("one account does not write to many strangers", async () => {
+		const { cookie } = await worker.person("cannon@example.test");
+		const statuses = [];
+		for (let i = 0; i < 8; i++)
+			statuses.push((await post("/account/email", { email: `stranger-${i}@example.test` }, cookie)).status);
+		expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(3);
+	});
+	it("a reset asked for in another spelling goes to the address that was proved", async () => {
+		await worker.person("spelling@example.test");
+		const since = worker.mailbox.mails.length;
+		await post("/password-resets", { email: "SPELLING@Example.Test" });
+		await worker.mailed("spelling@example.test", "/reset", since);
+		expect(worker.mailbox.mails.slice(since).map(({ to }) => to)).not.toContain("SPELLING@Example.Test");
+	});
+});
+
 describe("name and language", () => {
 	it("07.2: are changed by their owner, and mails follow", async () => {
 		const { cookie } = await worker.person("name@example.test");
