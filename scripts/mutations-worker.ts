@@ -185,8 +185,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/accounts/accounts.ts",
-		find: 'if (account?.state === "unconfirmed") throw new Problem("unconfirmed");',
-		replace: "",
+		find: 'return account?.state === "unconfirmed" ? undefined : account;',
+		replace: "return account;",
 		test: "worker/http/account-life.test.ts",
 		name: "P03",
 		why: "anybody has an account under anybody's address",

@@ -8,7 +8,6 @@ export const PROBLEMS = {
 	"bad-assertion": [401, "The signature of the request does not hold."],
 	"agent-unlinked": [401, "This agent does not belong to an account."],
 	"cross-site": [403, "The request came from another site."],
-	unconfirmed: [403, "Confirm your address first, with the link in the mail that we sent you."],
 	"proof-required": [403, "Prove again that it is you, with your password or a passkey, then repeat this."],
 	restricted: [403, "The account is restricted: only reading and your rights work."],
 	"not-found": [404, "There is nothing here."],

@@ -115,14 +115,14 @@ export class Accounts {
 		await this.#store.signUp(account, withMail ? this.#ask("confirmation", email, language) : undefined);
 	}
 	/**
-	 * The account, or `undefined` for an unknown address, a wrong password and an account that is going or gone alike.
-	 * Rejects with `unconfirmed` for who knows the password but has not proved the address yet.
+	 * The account, or `undefined` for an unknown address, a wrong password, an address that is not proved yet and an
+	 * account that is going or gone alike.
 	 */
 	async authenticate(typedEmail: string, password: string): Promise<Account | undefined> {
 		const email = parseEmail(typedEmail);
 		const account = await this.#prove(email && (await this.#store.findByEmail(email.key)), password);
-		if (account?.state === "unconfirmed") throw new Problem("unconfirmed");
-		return account;
+		// Said aloud, it would tell whoever signed up with an address whether somebody was there before (A2).
+		return account?.state === "unconfirmed" ? undefined : account;
 	}
 	/** Whether this is the account's password. */
 	async proves(accountId: string, password: string): Promise<boolean> {

@@ -31,8 +31,9 @@ describe("confirming the address", () => {
 	it("P03: nobody signs in before; with the link and the password it is done at once, and once only", async () => {
 		await worker.signUp("p03@example.test");
 		const token = await worker.mailed("p03@example.test", "/confirm");
-		expect((await signIn("p03@example.test")).problem).toBe("unconfirmed");
-		expect((await signIn("p03@example.test", "a wrong password")).problem).toBe("wrong-credentials");
+		const early = await signIn("p03@example.test");
+		expect(early.problem).toBe("wrong-credentials");
+		expect(visible(early)).toEqual(visible(await signIn("p03@example.test", "a wrong password")));
 		const confirm = (password = PASSWORD) => post("/accounts/confirm", { token, password });
 		expect((await confirm("a wrong password")).problem).toBe("wrong-credentials");
 		const confirmed = await confirm();
@@ -84,6 +85,12 @@ describe("confirming the address", () => {
 		expect(visible(taken)).toEqual(visible(free));
 		await worker.mailbox.wait(({ to }) => to === "taken@example.test", since);
 		expect(subjects("taken@example.test", since)).toEqual(["You have a Mivisus account already"]);
+		// Nor by signing in afterwards with the password of that sign-up.
+		const mine = "a stranger's own password";
+		for (const email of ["taken@example.test", "never-seen@example.test"]) await worker.signUp(email, mine);
+		expect(visible(await signIn("taken@example.test", mine))).toEqual(
+			visible(await signIn("never-seen@example.test", mine)),
+		);
 		const [asked, unasked] = [
 			await post("/confirmations", { email: "free@example.test" }),
 			await post("/confirmations", { email: "nobody@example.test" }),

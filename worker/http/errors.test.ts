@@ -5,7 +5,8 @@ import { PROBLEMS, type ProblemCode } from "../problems.ts";
 /** What a caller does about each. */
 const REMEDY: Record<ProblemCode, string> = {
 	malformed: "Correct the fields that `detail` names. It never repeats what was sent.",
-	"wrong-credentials": "Type both again, or ask for a new password. The same answer for an unknown address.",
+	"wrong-credentials":
+		"Type both again, confirm the address (`POST /api/confirmations` mails again), or ask for a new password. The same answer for an unknown address.",
 	"passkey-refused": "Ask for new options and have the device answer again: a challenge works once, for five minutes.",
 	unauthorized: "Sign in. The session ended, ran out, or never was; two session cookies in one request count as none.",
 	"nonce-required": "Agents: sign again with the nonce in the header `Mivisus-Nonce` of this very answer.",
@@ -13,7 +14,6 @@ const REMEDY: Record<ProblemCode, string> = {
 	"agent-unlinked": "Agents: forget the link and show a new one.",
 	"cross-site":
 		"Send it from a page of the service: unsafe methods need its `Origin`, or `Sec-Fetch-Site: same-origin`.",
-	unconfirmed: "Use the link in the mail, or ask for another: `POST /api/confirmations`.",
 	"proof-required":
 		"`POST /api/session/proof` with the password or a passkey, then the same call again within ten minutes.",
 	restricted: "Have the restriction lifted first. Reading, correcting, deleting and protecting the account still work.",

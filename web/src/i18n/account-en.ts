@@ -2,7 +2,7 @@
 export const accountEn = {
 	"app.account": "Your account",
 
-	"problem.unconfirmed": "This address is not confirmed yet. Use the link in the mail that we sent you.",
+	"signIn.unconfirmed": "Just signed up? An address that is not confirmed yet cannot sign in.",
 	"problem.proof-required": "Nothing was changed.",
 	"problem.wait": "Too many attempts. Try again in {minutes} minutes.",
 	"problem.unavailable":

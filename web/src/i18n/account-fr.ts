@@ -4,8 +4,8 @@ import type { accountEn } from "./account-en.ts";
 export const accountFr: Record<keyof typeof accountEn, string> = {
 	"app.account": "Votre compte",
 
-	"problem.unconfirmed":
-		"Cette adresse n’est pas encore confirmée. Utilisez le lien du message que nous vous avons envoyé.",
+	"signIn.unconfirmed":
+		"Vous venez de vous inscrire ? Une adresse qui n’est pas encore confirmée ne permet pas de se connecter.",
 	"problem.proof-required": "Rien n’a été changé.",
 	"problem.wait": "Trop de tentatives. Réessayez dans {minutes} minutes.",
 	"problem.unavailable":

@@ -93,7 +93,8 @@ export function SignIn() {
 							onInput={setPassword}
 						/>
 						<ProblemNotice problem={problem()} />
-						<Show when={problem()?.code === "unconfirmed"}>
+						<Show when={problem()?.code === "wrong-credentials"}>
+							<p class="soft">{t("signIn.unconfirmed")}</p>
 							<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(mailAgain)}>
 								{t("mail.again")}
 							</button>

@@ -14,7 +14,6 @@ const KNOWN: Record<string, Key> = {
 	"password-too-short": "problem.password-too-short",
 	"password-too-long": "problem.password-too-long",
 	"password-guessable": "problem.password-guessable",
-	unconfirmed: "problem.unconfirmed",
 	"proof-required": "problem.proof-required",
 	"link-unusable": "problem.link-unusable",
 	"passkey-refused": "problem.passkey-refused",
