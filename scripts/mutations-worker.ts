@@ -209,7 +209,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/accounts.ts",
-		find: "await endSessions(db, link.account_id, undefined, iat);",
+		find: 'await endSessions(db, link.account_id, "all", iat);',
 		replace: "",
 		test: "worker/http/account-life.test.ts",
 		name: "P05",

@@ -25,10 +25,6 @@ interface NewAccount extends Account {
 	agreementVersion: string;
 }
 export type WithHash = Account & { emailKey: string; passwordHash: string };
-export interface LinkFound {
-	account: WithHash;
-	newEmail: Email | undefined;
-}
 /** What the room asks of the store. Every change is one transaction together with the mail that tells of it. */
 export interface AccountStore {
 	/**
@@ -39,15 +35,14 @@ export interface AccountStore {
 	/** Only the mail: whether there is an account is looked up when it is sent. */
 	post(posting: Posting): Promise<void>;
 	findByEmail(emailKey: string): Promise<WithHash | undefined>;
-	find(id: string): Promise<Account | undefined>;
-	hashOf(id: string): Promise<WithHash | undefined>;
+	find(id: string): Promise<WithHash | undefined>;
 	replaceHash(id: string, passwordHash: string): Promise<void>;
-	/** An unused link that has not run out; looking uses nothing up. */
-	findLink(
+	/** The account of an unused link that has not run out; looking uses nothing up. */
+	findByLink(
 		purpose: "confirmation" | "reset" | "address",
 		tokenHash: string,
 		now: number,
-	): Promise<LinkFound | undefined>;
+	): Promise<WithHash | undefined>;
 	/**
 	 * Uses the link up and makes the account active; false when somebody else used it first, or when its password is no longer
 	 * the one behind `provedHash`: another sign-up took its place while that one was being checked.
@@ -126,17 +121,17 @@ export class Accounts {
 	}
 	/** Whether this is the account's password. */
 	async proves(accountId: string, password: string): Promise<boolean> {
-		return (await this.#prove(await this.#store.hashOf(accountId), password)) !== undefined;
+		return (await this.#prove(await this.#store.find(accountId), password)) !== undefined;
 	}
 	async #prove(found: WithHash | undefined, password: string): Promise<Account | undefined> {
 		const { valid, outdated } = await this.#passwords.verify(password, found?.passwordHash);
 		if (!found || !valid || found.state === "leaving" || found.state === "erased") return undefined;
 		if (outdated) await this.#store.replaceHash(found.id, await this.#passwords.hash(password));
-		const { passwordHash: _, emailKey: __, ...account } = found;
-		return account;
+		return withoutHash(found);
 	}
-	find(id: string): Promise<Account | undefined> {
-		return this.#store.find(id);
+	async find(id: string): Promise<Account | undefined> {
+		const found = await this.#store.find(id);
+		return found && withoutHash(found);
 	}
 	/** Asks for the mail `letter`: the same work whether or not the address has an account. */
 	async askLink(letter: "confirmation" | "reset", email: Email): Promise<void> {
@@ -149,24 +144,23 @@ export class Accounts {
 	 */
 	async confirm(token: string, password: string): Promise<Account> {
 		const tokenHash = this.#hash(token);
-		const link = await this.#store.findLink("confirmation", tokenHash, this.#clock.now());
-		const account = await this.#prove(link?.account, password);
-		if (!link) throw new Problem("link-unusable");
+		const found = await this.#store.findByLink("confirmation", tokenHash, this.#clock.now());
+		const account = await this.#prove(found, password);
+		if (!found) throw new Problem("link-unusable");
 		if (!account) throw new Problem("wrong-credentials");
-		if (!(await this.#store.confirm(tokenHash, link.account.passwordHash, this.#clock.now())))
+		if (!(await this.#store.confirm(tokenHash, found.passwordHash, this.#clock.now())))
 			throw new Problem("link-unusable");
 		return { ...account, state: account.state === "unconfirmed" ? "active" : account.state };
 	}
 	/** Sets a new password with a mailed `token`; every session ends. The address is proved by it as well. */
 	async reset(token: string, password: string): Promise<void> {
 		const tokenHash = this.#hash(token);
-		const link = await this.#store.findLink("reset", tokenHash, this.#clock.now());
-		if (!link) throw new Problem("link-unusable");
-		const { account } = link;
+		const account = await this.#store.findByLink("reset", tokenHash, this.#clock.now());
+		if (!account) throw new Problem("link-unusable");
 		refuseWeak(password, account.fullName, account.email);
 		const passwordHash = await this.#passwords.hash(password);
 		const now = this.#clock.now();
-		const posting = this.#notice("password-reset", account);
+		const posting = this.notice("password-reset", account);
 		if (!(await this.#store.reset(tokenHash, passwordHash, posting, now, endedForGood(this.#clock))))
 			throw new Problem("link-unusable");
 		this.#posted();
@@ -176,22 +170,22 @@ export class Accounts {
 		refuseWeak(next, account.fullName, account.email);
 		if (!(await this.proves(account.id, current))) throw new Problem("wrong-credentials");
 		const hash = await this.#passwords.hash(next);
-		const posting = this.#notice("password-changed", account);
+		const posting = this.notice("password-changed", account);
 		await this.#store.changePassword(account.id, hash, keep, posting, endedForGood(this.#clock));
 		this.#posted();
 	}
 	/** Sends a link to the new address, and word of it to the present one. The same whether or not it is somebody's. */
 	async askEmail(account: Account, email: Email): Promise<void> {
 		await this.#store.post({ ...this.#ask("address", email, account.language), accountId: account.id });
-		await this.#store.post(this.#notice("address-asked", account));
+		await this.#store.post(this.notice("address-asked", account));
 		this.#posted();
 	}
 	/** The new address is the account's now; word of it goes to the one before. */
 	async confirmEmail(token: string): Promise<void> {
 		const tokenHash = this.#hash(token);
-		const link = await this.#store.findLink("address", tokenHash, this.#clock.now());
-		if (!link) throw new Problem("link-unusable");
-		const posting = this.#notice("address-changed", link.account);
+		const account = await this.#store.findByLink("address", tokenHash, this.#clock.now());
+		if (!account) throw new Problem("link-unusable");
+		const posting = this.notice("address-changed", account);
 		if (!(await this.#store.changeEmail(tokenHash, posting, this.#clock.now()))) throw new Problem("link-unusable");
 		this.#posted();
 	}
@@ -200,7 +194,11 @@ export class Accounts {
 	}
 	/** Word to the account's address that something about it changed, to be stored with the change. */
 	notice(letter: LetterName, account: Account): Posting {
-		return this.#notice(letter, account);
+		const key = parseEmail(account.email)?.key ?? account.email;
+		return {
+			...this.#ask(letter, { display: account.email, key }, account.language),
+			accountId: account.id,
+		};
 	}
 	/** Makes sure that a confirmed account with this address exists: the demo account of `npm start`. */
 	async ensureConfirmed(signUp: SignUp): Promise<void> {
@@ -212,14 +210,10 @@ export class Accounts {
 		const { display: recipient, key: recipientKey } = email;
 		return { id: newId(), letter, accountId: undefined, recipient, recipientKey, language, askedAt: this.#clock.now() };
 	}
-	#notice(letter: LetterName, account: Account): Posting {
-		const key = parseEmail(account.email)?.key ?? account.email;
-		return {
-			...this.#ask(letter, { display: account.email, key }, account.language),
-			accountId: account.id,
-		};
-	}
 }
+
+/** What leaves this room. */
+const withoutHash = ({ passwordHash: _, emailKey: __, ...account }: WithHash): Account => account;
 
 function refuseWeak(password: string, fullName: string, email: string): void {
 	const problem = passwordProblem(password, fullName, email);

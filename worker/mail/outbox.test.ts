@@ -49,7 +49,10 @@ const posting = (change: Partial<Posting> = {}): Posting => ({
 	askedAt: now,
 	...change,
 });
-const put = (...postings: Posting[]) => database.write((db) => post(db, postings));
+const put = (...postings: Posting[]) =>
+	database.write(async (db) => {
+		for (const posting of postings) await post(db, posting);
+	});
 const rows = () => database.read.selectFrom("outbox").selectAll().execute();
 
 beforeEach(async () => {

@@ -1,18 +1,11 @@
-import type { Account, AccountStore, WithHash } from "../accounts/accounts.ts";
+import type { AccountStore, WithHash } from "../accounts/accounts.ts";
 import type { Database, Db } from "./database.ts";
 import { post } from "./outbox.ts";
+import type { AccountTable } from "./schema.ts";
 import { endSessions } from "./sessions.ts";
 
 const ACCOUNT = ["accounts.id", "email", "email_key", "full_name", "state", "language", "password_hash"] as const;
-type Row = {
-	id: string;
-	email: string;
-	email_key: string;
-	full_name: string;
-	state: Account["state"];
-	language: Account["language"];
-	password_hash: string;
-};
+type Row = Pick<AccountTable, "id" | "email" | "email_key" | "full_name" | "state" | "language" | "password_hash">;
 const toAccount = (row: Row): WithHash => ({
 	id: row.id,
 	email: row.email,
@@ -65,11 +58,11 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 				.values({ ...chosen, id: account.id, email_key: account.emailKey, state: account.state })
 				.onConflict((on) => on.column("email_key").doUpdateSet(chosen).where("accounts.state", "=", "unconfirmed"))
 				.execute();
-			if (posting) await post(db, [posting]);
+			if (posting) await post(db, posting);
 		});
 	},
 	post: async (posting) => {
-		await database.write((db) => post(db, [posting]));
+		await database.write((db) => post(db, posting));
 	},
 	findByEmail: async (emailKey) => {
 		const row = await database.read
@@ -81,34 +74,23 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 	},
 	find: async (id) => {
 		const row = await database.read.selectFrom("accounts").select(ACCOUNT).where("id", "=", id).executeTakeFirst();
-		if (!row) return undefined;
-		const { passwordHash: _, emailKey: __, ...account } = toAccount(row);
-		return account;
-	},
-	hashOf: async (id) => {
-		const row = await database.read.selectFrom("accounts").select(ACCOUNT).where("id", "=", id).executeTakeFirst();
 		return row && toAccount(row);
 	},
 	replaceHash: async (id, password_hash) => {
 		await database.write((db) => db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute());
 	},
-	findLink: async (purpose, tokenHash, now) => {
+	findByLink: async (purpose, tokenHash, now) => {
 		const row = await database.read
 			.selectFrom("links")
 			.innerJoin("accounts", "accounts.id", "links.account_id")
-			.select([...ACCOUNT, "new_email", "new_email_key"])
+			.select(ACCOUNT)
 			.where("token_hash", "=", tokenHash)
 			.where("purpose", "=", purpose)
 			.where("used_at", "is", null)
 			.where("expires_at", ">", now)
 			.where("accounts.state", "not in", ["leaving", "erased"])
 			.executeTakeFirst();
-		if (!row) return undefined;
-		const newEmail =
-			row.new_email !== null && row.new_email_key !== null
-				? { display: row.new_email, key: row.new_email_key }
-				: undefined;
-		return { account: toAccount(row), newEmail };
+		return row && toAccount(row);
 	},
 	confirm: (tokenHash, provedHash, now) =>
 		database.write(async (db) => {
@@ -129,9 +111,9 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 			if (!link) return false;
 			await db.updateTable("accounts").set({ password_hash }).where("id", "=", link.account_id).execute();
 			await makeActive(db, link.account_id);
-			await endSessions(db, link.account_id, undefined, iat);
+			await endSessions(db, link.account_id, "all", iat);
 			await voidLinks(db, link.account_id);
-			await post(db, [posting]);
+			await post(db, posting);
 			return true;
 		});
 		if (done) revoked();
@@ -154,15 +136,15 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 				.where("id", "=", link.account_id)
 				.execute();
 			await voidLinks(db, link.account_id);
-			await post(db, [posting]);
+			await post(db, posting);
 			return true;
 		}),
 	changePassword: async (id, password_hash, keep, posting, iat) => {
 		await database.write(async (db) => {
 			await db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute();
-			await endSessions(db, id, keep, iat);
+			await endSessions(db, id, { allBut: keep }, iat);
 			await voidLinks(db, id);
-			await post(db, [posting]);
+			await post(db, posting);
 		});
 		revoked();
 	},

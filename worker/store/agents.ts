@@ -1,6 +1,6 @@
 import type { Agent, AgentStore, Device } from "../agents/agents.ts";
-import type { RevocationStore } from "../revocations/pusher.ts";
 import type { Database } from "./database.ts";
+import { revoke } from "./revocations.ts";
 import type { AgentTable, DeviceTable } from "./schema.ts";
 
 const toAgent = (row: AgentTable): Agent => ({
@@ -202,10 +202,7 @@ export const agentStore = (
 				.where("id", "=", accountId)
 				.execute();
 			const refs = [`agent:${agentId}`, ...cameras.map(({ id }) => `camera:${id}`)];
-			await db
-				.insertInto("revocations")
-				.values(refs.map((ref) => ({ ref, iat })))
-				.execute();
+			await revoke(db, refs, iat);
 			return true;
 		});
 		if (done) {
@@ -213,15 +210,5 @@ export const agentStore = (
 			revoked();
 		}
 		return done;
-	},
-});
-
-/** Revocations in the database. */
-export const revocationStore = (database: Database): RevocationStore => ({
-	after: (seq, limit) =>
-		database.read.selectFrom("revocations").selectAll().where("seq", ">", seq).orderBy("seq").limit(limit).execute(),
-	prune: async (iat) => {
-		const old = await database.read.selectFrom("revocations").select("seq").where("iat", "<", iat).executeTakeFirst();
-		if (old) await database.write((db) => db.deleteFrom("revocations").where("iat", "<", iat).execute());
 	},
 });

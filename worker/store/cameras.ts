@@ -1,6 +1,7 @@
 import type { Camera, CameraStore, CarriedCommand } from "../cameras/cameras.ts";
 import { Problem } from "../problems.ts";
 import type { Database, Db } from "./database.ts";
+import { revoke } from "./revocations.ts";
 import type { CameraTable, CommandTable } from "./schema.ts";
 
 const toCamera = (row: CameraTable): Camera => ({
@@ -133,10 +134,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 			if (result.numDeletedRows !== 1n) return false;
 			await db.deleteFrom("commands").where("camera_id", "=", id).where("account_id", "=", accountId).execute();
 			if (command) await store(db, command);
-			await db
-				.insertInto("revocations")
-				.values({ ref: `camera:${id}`, iat })
-				.execute();
+			await revoke(db, [`camera:${id}`], iat);
 			await bump(db, accountId);
 			return true;
 		});

@@ -15,35 +15,39 @@ const LINK_MS: Record<LinkTable["purpose"], number> = {
 /** Gone accounts get no mail but what the law asks for. */
 const REACHABLE = ["unconfirmed", "active", "restricted"] as const;
 
-/** Puts mails into the outbox, inside the transaction of what they tell of. */
-export async function post(db: Db, postings: readonly Posting[]): Promise<void> {
-	for (const { id, letter, accountId, recipient, recipientKey, language, askedAt } of postings) {
-		const row = {
-			id,
-			letter,
-			account_id: accountId ?? null,
-			recipient,
-			recipient_key: recipientKey,
-			language,
-			state: "waiting" as const,
-			next_at: askedAt,
-			asked_at: askedAt,
-			problem: null,
-		};
-		await db.insertInto("outbox").values(row).execute();
-	}
+/** Puts a mail into the outbox, inside the transaction of what it tells of. */
+export async function post(
+	db: Db,
+	{ id, letter, accountId, recipient, recipientKey, language, askedAt }: Posting,
+): Promise<void> {
+	const row = {
+		id,
+		letter,
+		account_id: accountId ?? null,
+		recipient,
+		recipient_key: recipientKey,
+		language,
+		state: "waiting" as const,
+		next_at: askedAt,
+		asked_at: askedAt,
+		problem: null,
+	};
+	await db.insertInto("outbox").values(row).execute();
 }
 
-/** Who a letter is for now, and which one it has become. */
-async function resolve(db: Db, row: Row): Promise<Due["letter"]> {
-	if (!isLetter(row.letter)) return undefined;
-	const account = await db
+/** The account that a mail is about, unless it is going or gone. */
+const accountOf = (db: Db, row: Row) =>
+	db
 		.selectFrom("accounts")
 		.select(["id", "email", "full_name", "state", "language"])
 		.where(row.account_id === null ? "email_key" : "id", "=", row.account_id ?? row.recipient_key)
 		.where("state", "in", [...REACHABLE])
 		.executeTakeFirst();
-	if (!account) return undefined;
+type Found = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
+
+/** Who a letter is for now, and which one it has become. */
+async function resolve(db: Db, row: Row, account: Found): Promise<Due["letter"]> {
+	if (!isLetter(row.letter)) return undefined;
 	const to = (name: LetterName, fullName: string | undefined): Due["letter"] => ({
 		name,
 		// The account's own spelling, once it is proved: another one may be another mailbox.
@@ -70,15 +74,9 @@ async function resolve(db: Db, row: Row): Promise<Due["letter"]> {
 }
 
 /** The link that `letter` carries. False when it was used already, or a newer one of its kind is out (A01). */
-async function storeLink(db: Db, row: Row, letter: LetterName, tokenHash: string, now: number) {
-	const kind = LETTERS[letter];
-	if (!("page" in kind)) return true;
+async function storeLink(db: Db, row: Row, accountId: string, letter: LetterName, tokenHash: string, now: number) {
+	if (!("page" in LETTERS[letter])) return true;
 	const purpose = letter as LinkTable["purpose"];
-	const account = await db
-		.selectFrom("accounts")
-		.select("id")
-		.where(row.account_id === null ? "email_key" : "id", "=", row.account_id ?? row.recipient_key)
-		.executeTakeFirstOrThrow();
 	const link = {
 		id: row.id,
 		token_hash: tokenHash,
@@ -90,7 +88,7 @@ async function storeLink(db: Db, row: Row, letter: LetterName, tokenHash: string
 	};
 	const { numInsertedOrUpdatedRows } = await db
 		.insertInto("links")
-		.values({ ...link, account_id: account.id, purpose })
+		.values({ ...link, account_id: accountId, purpose })
 		.onConflict((on) =>
 			on
 				.columns(["account_id", "purpose"])
@@ -126,8 +124,9 @@ export const outboxStore = (database: Database): OutboxStore => ({
 				.set({ attempts: attempt, next_at: retryAt(attempt) })
 				.where("id", "=", row.id)
 				.execute();
-			const letter = await resolve(db, row);
-			const carried = letter && (await storeLink(db, row, letter.name, tokenHash(row.id), now));
+			const account = await accountOf(db, row);
+			const letter = account && (await resolve(db, row, account));
+			const carried = letter && (await storeLink(db, row, account.id, letter.name, tokenHash(row.id), now));
 			return { id: row.id, attempt, askedAt: row.asked_at, letter: carried ? letter : undefined };
 		}),
 	remove: async (id) => {

@@ -1,6 +1,7 @@
 import type { PasskeyStore, StoredPasskey, UsedChallenge } from "../passkeys/passkeys.ts";
 import type { Database, Db } from "./database.ts";
 import { post } from "./outbox.ts";
+import type { PasskeyTable } from "./schema.ts";
 
 /** Marks a challenge as answered; false when it was answered before. */
 async function useChallenge(db: Db, { hash, expiresAt }: UsedChallenge): Promise<boolean> {
@@ -16,29 +17,7 @@ async function useChallenge(db: Db, { hash, expiresAt }: UsedChallenge): Promise
 export const usedStore = (database: Database) => (hash: string, expiresAt: number) =>
 	database.write((db) => useChallenge(db, { hash, expiresAt }));
 
-const PASSKEY = [
-	"id",
-	"account_id",
-	"credential_id",
-	"public_key",
-	"counter",
-	"transports",
-	"label",
-	"created_at",
-	"last_used_day",
-] as const;
-interface Row {
-	id: string;
-	account_id: string;
-	credential_id: string;
-	public_key: string;
-	counter: number;
-	transports: string;
-	label: string;
-	created_at: number;
-	last_used_day: string | null;
-}
-const toPasskey = (row: Row): StoredPasskey => ({
+const toPasskey = (row: PasskeyTable): StoredPasskey => ({
 	id: row.id,
 	accountId: row.account_id,
 	credentialId: row.credential_id,
@@ -55,7 +34,7 @@ export const passkeyStore = (database: Database): PasskeyStore => ({
 	list: async (accountId) => {
 		const rows = await database.read
 			.selectFrom("passkeys")
-			.select(PASSKEY)
+			.selectAll()
 			.where("account_id", "=", accountId)
 			.orderBy("created_at")
 			.execute();
@@ -64,7 +43,7 @@ export const passkeyStore = (database: Database): PasskeyStore => ({
 	find: async (credentialId) => {
 		const row = await database.read
 			.selectFrom("passkeys")
-			.select(PASSKEY)
+			.selectAll()
 			.where("credential_id", "=", credentialId)
 			.executeTakeFirst();
 		return row && toPasskey(row);
@@ -88,7 +67,7 @@ export const passkeyStore = (database: Database): PasskeyStore => ({
 				.onConflict((on) => on.doNothing())
 				.executeTakeFirst();
 			if (Number(numInsertedOrUpdatedRows ?? 0) === 0) return false;
-			await post(db, [posting]);
+			await post(db, posting);
 			return true;
 		}),
 	used: (id, counter, day, challenge) =>
@@ -109,7 +88,7 @@ export const passkeyStore = (database: Database): PasskeyStore => ({
 				.where("id", "=", id)
 				.executeTakeFirst();
 			if (Number(numDeletedRows) === 0) return false;
-			await post(db, [posting]);
+			await post(db, posting);
 			return true;
 		}),
 });

@@ -1,21 +1,23 @@
 import { type CompiledQuery, sql } from "kysely";
 import type { SessionStore } from "../sessions/sessions.ts";
 import type { Database, Db } from "./database.ts";
+import { revoke } from "./revocations.ts";
 
-/** Ends the account's sessions, all but `keep`, and records it for the relay. Inside the caller's transaction. */
-export async function endSessions(db: Db, accountId: string, keep: string | undefined, iat: number): Promise<void> {
-	const ended = await db
-		.deleteFrom("sessions")
-		.where("account_id", "=", accountId)
-		.$if(keep !== undefined, (query) => query.where("id", "!=", keep ?? ""))
-		.returning("id")
-		.execute();
-	for (const { id } of ended) {
-		await db
-			.insertInto("revocations")
-			.values({ ref: `session:${id}`, iat })
-			.execute();
-	}
+/** Which of an account's sessions. */
+type Which = "all" | { only: string } | { allBut: string };
+
+/** Ends sessions of the account and records it for the relay, inside the caller's transaction; whether there were any. */
+export async function endSessions(db: Db, accountId: string, which: Which, iat: number): Promise<boolean> {
+	let query = db.deleteFrom("sessions").where("account_id", "=", accountId);
+	if (which !== "all")
+		query = "only" in which ? query.where("id", "=", which.only) : query.where("id", "!=", which.allBut);
+	const ended = await query.returning("id").execute();
+	await revoke(
+		db,
+		ended.map(({ id }) => `session:${id}`),
+		iat,
+	);
+	return ended.length > 0;
 }
 
 /** What each request of a signed-in person asks, put into SQL once: building it costs more than the read itself. */
@@ -99,24 +101,12 @@ export const sessionStore = (database: Database, revoked: () => void): SessionSt
 			}));
 		},
 		endById: async (accountId, id, iat) => {
-			const ended = await database.write(async (db) => {
-				const { numDeletedRows } = await db
-					.deleteFrom("sessions")
-					.where("account_id", "=", accountId)
-					.where("id", "=", id)
-					.executeTakeFirst();
-				if (Number(numDeletedRows) === 0) return false;
-				await db
-					.insertInto("revocations")
-					.values({ ref: `session:${id}`, iat })
-					.execute();
-				return true;
-			});
+			const ended = await database.write((db) => endSessions(db, accountId, { only: id }, iat));
 			if (ended) revoked();
 			return ended;
 		},
 		endOthers: async (accountId, keep, iat) => {
-			await database.write((db) => endSessions(db, accountId, keep, iat));
+			await database.write((db) => endSessions(db, accountId, { allBut: keep }, iat));
 			revoked();
 		},
 	};
