@@ -36,8 +36,8 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/cameras.ts",
-		find: ".values({ ref: `camera:",
-		replace: ".values({ ref: `other:",
+		find: "await revoke(db, [`camera:",
+		replace: "await revoke(db, [`other:",
 		test: "test/fault/kill.test.ts",
 		why: "a camera that is gone is still shown by the relay",
 	},

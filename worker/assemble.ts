@@ -4,7 +4,7 @@ import { Agents } from "./agents/agents.ts";
 import { createApp, originsOf } from "./app.ts";
 import { Cameras } from "./cameras/cameras.ts";
 import { Changes } from "./changes.ts";
-import type { Clock } from "./clock.ts";
+import type { After, Clock } from "./clock.ts";
 import type { Mailer } from "./mail/mail.ts";
 import { Outbox, type OutboxEvent } from "./mail/outbox.ts";
 import { Passkeys } from "./passkeys/passkeys.ts";
@@ -35,7 +35,7 @@ export interface AssembleOptions {
 	origin: string;
 	relay: { url: string; control: string; instance: string };
 	clock: Clock;
-	after: (ms: number, run: () => void) => () => void;
+	after: After;
 	addressOf(c: Context): string;
 	onFault(error: Error, correlation: string): void;
 	mailer: Mailer;

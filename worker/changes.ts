@@ -1,4 +1,4 @@
-type After = (ms: number, run: () => void) => () => void;
+import type { After } from "./clock.ts";
 
 /** Somebody who waits for news of an account. Whoever has one must `stop` it. */
 export class Listener {

@@ -5,6 +5,8 @@ export interface Clock {
 	/** ms since 1970. */
 	now(): number;
 }
+/** Has `run` called once after `ms`; gives how to call it off. */
+export type After = (ms: number, run: () => void) => () => void;
 /** Whole seconds since 1970, as JWTs count. */
 export const seconds = (clock: Clock): number => Math.floor(clock.now() / 1000);
 /**

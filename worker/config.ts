@@ -117,3 +117,15 @@ function parse<T>(schema: z.ZodType<T>, env: Record<string, unknown>): T {
 }
 export const readWorkerConfig = (env: Record<string, string | undefined>): WorkerConfig => parse(Environment, env);
 export const readEdgeConfig = (env: Record<string, unknown>): EdgeConfig => parse(EdgeEnvironment, env);
+
+/** The relay that a configuration names. */
+export const relayOf = (config: WorkerConfig | EdgeConfig) => ({
+	url: config.MIVISUS_RELAY_URL,
+	control: config.MIVISUS_RELAY_CONTROL,
+	instance: config.MIVISUS_RELAY_INSTANCE,
+});
+/** The account to try things with, if the configuration names one. */
+export function demoOf({ MIVISUS_DEMO_EMAIL, MIVISUS_DEMO_PASSWORD: password }: WorkerConfig | EdgeConfig) {
+	const email = parseEmail(MIVISUS_DEMO_EMAIL ?? "");
+	return email && password ? { email, fullName: "Demo", password, language: "en" as const } : undefined;
+}

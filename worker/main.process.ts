@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Context } from "hono";
 import pino from "pino";
-import { parseEmail } from "./accounts/email.ts";
 import { assemble } from "./assemble.ts";
-import { readWorkerConfig, type WorkerConfig } from "./config.ts";
+import { demoOf, readWorkerConfig, relayOf, type WorkerConfig } from "./config.ts";
 import { nameOf, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import { mailerOf } from "./platform/mailer.node.ts";
+import { after } from "./platform/node.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
 import { FileDatabase } from "./store/file-database.ts";
 import { sweep } from "./store/housekeeping.ts";
@@ -46,10 +46,6 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 	process.umask(0o077);
 	const config = configuration();
 	const log = pino({ level: config.MIVISUS_LOG, base: { program: "worker" } });
-	const after = (ms: number, run: () => void) => {
-		const timer = setTimeout(run, ms);
-		return () => clearTimeout(timer);
-	};
 	const file = resolve(config.MIVISUS_DATABASE);
 	const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
 		process.stderr.write(`${file}: ${error.message}\n`);
@@ -60,11 +56,7 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		database,
 		secrets: await openSecrets(config.MIVISUS_SECRETS),
 		origin,
-		relay: {
-			url: config.MIVISUS_RELAY_URL,
-			control: config.MIVISUS_RELAY_CONTROL,
-			instance: config.MIVISUS_RELAY_INSTANCE,
-		},
+		relay: relayOf(config),
 		clock: { now: Date.now },
 		after,
 		addressOf: (c) => {
@@ -77,9 +69,8 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		...tellOperator(log),
 		runtime: config.MIVISUS_TELL_RUNTIME && runtime.name,
 	});
-	const { MIVISUS_DEMO_EMAIL: demoEmail, MIVISUS_DEMO_PASSWORD: password } = config;
-	const email = demoEmail ? parseEmail(demoEmail) : undefined;
-	if (email && password) await accounts.ensureConfirmed({ email, fullName: "Demo", password, language: "en" });
+	const demo = demoOf(config);
+	if (demo) await accounts.ensureConfirmed(demo);
 	if (config.MIVISUS_WEB) {
 		if (!existsSync(join(config.MIVISUS_WEB, "index.html"))) log.warn("the page is not built: run npm run build:web");
 		servePages(app, runtime.files(config.MIVISUS_WEB));

@@ -4,13 +4,12 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ExecutionContext, ExportedHandler, Fetcher, Request as WorkersRequest } from "@cloudflare/workers-types";
-import { parseEmail } from "./accounts/email.ts";
 import { assemble, type Worker } from "./assemble.ts";
-import { type EdgeConfig, readEdgeConfig } from "./config.ts";
+import { demoOf, type EdgeConfig, readEdgeConfig, relayOf } from "./config.ts";
 import { type Log, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import type { Kdf } from "./passwords/passwords.ts";
-import { nodeKdf } from "./platform/node.ts";
+import { after, nodeKdf } from "./platform/node.ts";
 import { parseSecrets, useSecrets } from "./platform/secrets.ts";
 import { sesMailerOf } from "./platform/ses.ts";
 import { sweep } from "./store/housekeeping.ts";
@@ -39,10 +38,6 @@ const line = (level: string) => (fields: object, msg: string) =>
 const log: Log = { info: line("info"), warn: line("warn"), error: line("error") };
 
 const contexts = new AsyncLocalStorage<ExecutionContext>();
-const after = (ms: number, run: () => void) => {
-	const timer = setTimeout(run, ms);
-	return () => clearTimeout(timer);
-};
 
 /**
  * While scrypt runs, nothing else of the isolate does. Without a breath between two hashes, answers of the database wait
@@ -73,11 +68,7 @@ async function make(bindings: Bindings, config: EdgeConfig): Promise<Instance> {
 		database,
 		secrets: await useSecrets(parseSecrets(config.MIVISUS_KEYS, "MIVISUS_KEYS")),
 		origin: config.MIVISUS_ORIGIN,
-		relay: {
-			url: config.MIVISUS_RELAY_URL,
-			control: config.MIVISUS_RELAY_CONTROL,
-			instance: config.MIVISUS_RELAY_INSTANCE,
-		},
+		relay: relayOf(config),
 		clock: { now: Date.now },
 		after,
 		kdf,
@@ -107,9 +98,8 @@ async function ready(env: Bindings): Promise<Instance> {
 	if (!migrated) {
 		try {
 			await database.migrate();
-			const email = parseEmail(config.MIVISUS_DEMO_EMAIL ?? "");
-			const password = config.MIVISUS_DEMO_PASSWORD;
-			if (email && password) await accounts.ensureConfirmed({ email, fullName: "Demo", password, language: "en" });
+			const demo = demoOf(config);
+			if (demo) await accounts.ensureConfirmed(demo);
 			migrated = true;
 		} catch (error) {
 			// The page is served all the same; what needs the database says so itself.

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
+import { escapeHtml } from "../../worker/mail/letters.ts";
 
 /** A mail as it came in. */
 export interface ReceivedMail {
@@ -179,8 +180,6 @@ export class Mailbox {
 	}
 }
 
-const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (found) => ESCAPES[found] ?? found);
 const STYLE = `<meta name="viewport" content="width=device-width"><style>
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem}
 a{color:inherit}ol{list-style:none;padding:0}li{padding:.75rem 0;border-top:1px solid #8884}small{opacity:.75}

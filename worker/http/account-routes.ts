@@ -1,9 +1,10 @@
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
+import type { Account } from "../accounts/accounts.ts";
 import { type Email, parseEmail } from "../accounts/email.ts";
 import { Problem } from "../problems.ts";
 import { setCookie } from "../sessions/sessions.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
-import { type Route, route } from "./route.ts";
+import { dated, type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
 
 function addressOf(typed: string): Email {
@@ -11,10 +12,38 @@ function addressOf(typed: string): Email {
 	if (!email) throw new Problem("not-an-address");
 	return email;
 }
-const dated = <T extends { createdAt: number }>({ createdAt, ...rest }: T) => ({ ...rest, createdAtMs: createdAt });
 
 /** Accounts, sessions and passkeys. */
 export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailboxes }: Rooms): Route[] {
+	const signedIn = async (account: Account, label: string) => ({
+		status: 200 as const,
+		body: { account },
+		setCookie: setCookie(await sessions.begin(account.id, label)),
+	});
+	/** Does what a password is checked for, as often as the guard lets `key` try from `network`. */
+	const guarded = async <T>(key: string, network: string, work: () => Promise<T>): Promise<T> => {
+		waitOr(guard.attempt(key, network));
+		const done = await work();
+		guard.succeeded(key, network);
+		return done;
+	};
+	/** Anybody may have a mail with a link sent, to whatever address. */
+	const mailLink = (letter: "confirmation" | "reset", path: string, summary: string) =>
+		route({
+			method: "POST",
+			path,
+			who: "anyone",
+			summary,
+			body: S.EmailBody,
+			status: 202,
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				const email = addressOf(body.email);
+				waitOr(mailboxes.take(`${letter} ${email.key}`));
+				await accounts.askLink(letter, email);
+				return { status: 202, body: {} };
+			},
+		});
 	return [
 		route({
 			method: "POST",
@@ -44,39 +73,19 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ body: { token, password, label }, network }) => {
 				waitOr(guard.attempt(token, network));
 				const account = await accounts.confirm(token, password);
-				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, label)) };
+				return signedIn(account, label);
 			},
 		}),
-		route({
-			method: "POST",
-			path: "/confirmations",
-			who: "anyone",
-			summary: "Send the confirmation mail again. The answer is the same whether there is such an account or not.",
-			body: S.EmailBody,
-			status: 202,
-			handle: async ({ body, network }) => {
-				waitOr(open.take(network));
-				const email = addressOf(body.email);
-				waitOr(mailboxes.take(`confirmation ${email.key}`));
-				await accounts.askLink("confirmation", email);
-				return { status: 202, body: {} };
-			},
-		}),
-		route({
-			method: "POST",
-			path: "/password-resets",
-			who: "anyone",
-			summary: "Mail a link to choose a new password. The answer is the same whether there is such an account or not.",
-			body: S.EmailBody,
-			status: 202,
-			handle: async ({ body, network }) => {
-				waitOr(open.take(network));
-				const email = addressOf(body.email);
-				waitOr(mailboxes.take(`reset ${email.key}`));
-				await accounts.askLink("reset", email);
-				return { status: 202, body: {} };
-			},
-		}),
+		mailLink(
+			"confirmation",
+			"/confirmations",
+			"Send the confirmation mail again. The answer is the same whether there is such an account or not.",
+		),
+		mailLink(
+			"reset",
+			"/password-resets",
+			"Mail a link to choose a new password. The answer is the same whether there is such an account or not.",
+		),
 		route({
 			method: "POST",
 			path: "/password-resets/complete",
@@ -100,11 +109,12 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			status: 200,
 			handle: async ({ body, network }) => {
 				const key = parseEmail(body.email)?.key ?? "";
-				waitOr(guard.attempt(key, network));
-				const account = await accounts.authenticate(body.email, body.password);
-				if (!account) throw new Problem("wrong-credentials");
-				guard.succeeded(key, network);
-				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, body.label)) };
+				const account = await guarded(key, network, async () => {
+					const found = await accounts.authenticate(body.email, body.password);
+					if (!found) throw new Problem("wrong-credentials");
+					return found;
+				});
+				return signedIn(account, body.label);
 			},
 		}),
 		route({
@@ -133,7 +143,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 				waitOr(open.take(network));
 				const account = await accounts.find(await passkeys.signIn(response));
 				if (account?.state !== "active" && account?.state !== "restricted") throw new Problem("passkey-refused");
-				return { status: 200, body: { account }, setCookie: setCookie(await sessions.begin(account.id, label)) };
+				return signedIn(account, label);
 			},
 		}),
 		route({
@@ -178,10 +188,9 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ account, session, body, network }) => {
 				if ("password" in body) {
 					// A bucket of its own: guesses from outside must not stop the owner in an open session.
-					const key = `session ${session.id}`;
-					waitOr(guard.attempt(key, network));
-					if (!(await accounts.proves(account.id, body.password))) throw new Problem("wrong-credentials");
-					guard.succeeded(key, network);
+					await guarded(`session ${session.id}`, network, async () => {
+						if (!(await accounts.proves(account.id, body.password))) throw new Problem("wrong-credentials");
+					});
 				} else await passkeys.prove(account, body.passkey);
 				return { status: 204, setCookie: await sessions.renew(session) };
 			},
@@ -247,10 +256,9 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			body: S.ChangePasswordBody,
 			status: 204,
 			handle: async ({ account, session, body, network }) => {
-				const key = `session ${session.id}`;
-				waitOr(guard.attempt(key, network));
-				await accounts.changePassword(account, session.id, body.current, body.password);
-				guard.succeeded(key, network);
+				await guarded(`session ${session.id}`, network, () =>
+					accounts.changePassword(account, session.id, body.current, body.password),
+				);
 				return { status: 204, setCookie: await sessions.renew(session) };
 			},
 		}),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scaled, seeded, seedOf } from "../../test/scale.ts";
 import { routeTable } from "./openapi.ts";
 import { TestPage } from "./testing/parties.ts";
-import { TestWorker } from "./testing/server.ts";
+import { cookieOf, TestWorker } from "./testing/server.ts";
 
 /** What the table of routes says, held against the running service: a new route is covered without a line here. */
 let worker: TestWorker;
@@ -66,7 +66,7 @@ describe("A7: who may call what", () => {
 		expect((await prove("not the password")).problem).toBe("wrong-credentials");
 		const proved = await prove("a password of the tests");
 		expect(proved.status).toBe(204);
-		const renewed = /^session=([^;]+)/.exec(proved.headers.get("set-cookie") ?? "")?.[1] ?? "";
+		const renewed = cookieOf(proved.headers);
 		expect((await ask(renewed, { method: "DELETE", path: "/agents/:id" })).problem).not.toBe("proof-required");
 		expect((await worker.call("GET", "/session", { cookie })).problem).toBe("unauthorized");
 	});

@@ -2,6 +2,7 @@ import type { Accounts } from "../accounts/accounts.ts";
 import type { Agents } from "../agents/agents.ts";
 import type { Cameras } from "../cameras/cameras.ts";
 import type { Changes } from "../changes.ts";
+import type { After } from "../clock.ts";
 import type { Passkeys } from "../passkeys/passkeys.ts";
 import { Problem } from "../problems.ts";
 import type { Sessions } from "../sessions/sessions.ts";
@@ -24,7 +25,7 @@ export interface Rooms {
 	open: Throttle;
 	/** Slows down a signed-in account or an agent that would take the database from everybody else. */
 	callers: Throttle;
-	after: (ms: number, run: () => void) => () => void;
+	after: After;
 }
 
 /** Answers "come again later" when there are `seconds` to wait. */

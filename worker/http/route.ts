@@ -24,6 +24,11 @@ export interface Answer {
 	body?: unknown;
 	setCookie?: string;
 }
+/** As answers tell when something was made. */
+export const dated = <T extends { createdAt: number }>({ createdAt, ...rest }: T) => ({
+	...rest,
+	createdAtMs: createdAt,
+});
 interface Common<W extends string, C> {
 	method: "GET" | "POST" | "PATCH" | "DELETE";
 	/** Below `/api`, with `:name` parameters. */

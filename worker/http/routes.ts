@@ -2,7 +2,7 @@ import type { Camera } from "../cameras/cameras.ts";
 import { Problem } from "../problems.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
-import { type Route, route } from "./route.ts";
+import { dated, type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
 
 const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, createdAt }: Camera) => ({
@@ -110,10 +110,7 @@ export function routesOf(rooms: Rooms): Route[] {
 			handle: async ({ account }) => ({
 				status: 200,
 				body: {
-					agents: (await agents.list(account.id)).map(({ createdAt, accountId: _, ...agent }) => ({
-						...agent,
-						createdAtMs: createdAt,
-					})),
+					agents: (await agents.list(account.id)).map(dated),
 				},
 			}),
 		}),
@@ -139,10 +136,7 @@ export function routesOf(rooms: Rooms): Route[] {
 			handle: async ({ account }) => ({
 				status: 200,
 				body: {
-					devices: (await agents.devices(account.id)).map(({ createdAt, accountId: _, ...device }) => ({
-						...device,
-						createdAtMs: createdAt,
-					})),
+					devices: (await agents.devices(account.id)).map(dated),
 				},
 			}),
 		}),

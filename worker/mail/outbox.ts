@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { After, Clock } from "../clock.ts";
 import { type LetterName, writeLetter } from "./letters.ts";
 import { type Mailer, MailRefused } from "./mail.ts";
 
@@ -55,7 +55,7 @@ export class Outbox {
 	#origin: string;
 	#token: (id: string) => string;
 	#hash: (text: string) => string;
-	#after: (ms: number, run: () => void) => () => void;
+	#after: After;
 	#tell: (event: OutboxEvent) => void;
 	#cancel: (() => void) | undefined;
 	#run: Promise<void> | undefined;
@@ -71,7 +71,7 @@ export class Outbox {
 		/** The token of the mail's link: always the same for the same id. */
 		token: (id: string) => string;
 		hash: (text: string) => string;
-		after: (ms: number, run: () => void) => () => void;
+		after: After;
 		tell: (event: OutboxEvent) => void;
 	}) {
 		this.#store = options.store;

@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import type { After } from "../clock.ts";
 import type { Kdf } from "../passwords/passwords.ts";
 
 /** scrypt asks for 128·N·r bytes and a little; the default limit of 32 MiB makes it fail on every runtime. */
@@ -11,6 +12,12 @@ export const nodeKdf: Kdf = (password, salt, { ln, r, p }, bytes) =>
 			error ? reject(error) : resolve(key),
 		);
 	});
+
+/** The runtime's own timers. */
+export const after: After = (ms, run) => {
+	const timer = setTimeout(run, ms);
+	return () => clearTimeout(timer);
+};
 
 export const nodeRandom = (bytes: number): Uint8Array => randomBytes(bytes);
 

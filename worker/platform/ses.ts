@@ -14,7 +14,6 @@ export interface SesOptions {
 	from: string;
 	/** Of tests and private endpoints; default is Amazon's for the region. */
 	endpoint?: string | undefined;
-	fetch?: typeof fetch;
 }
 
 /** Mails over the HTTPS interface of Amazon SES (v2 `SendEmail`), which works where there are no sockets. */
@@ -53,7 +52,7 @@ export function sesMailer(options: SesOptions): Mailer {
 				headers: { "content-type": "application/json" },
 				body: JSON.stringify(body),
 			});
-			const response = await (options.fetch ?? fetch)(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+			const response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
 			await response.body?.cancel();
 			if (response.ok) return;
 			const name = (response.headers.get("x-amzn-errortype") ?? "").split(/[:#]/)[0] ?? "";

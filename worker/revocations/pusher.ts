@@ -1,7 +1,7 @@
 import { newId } from "@mivisus/wire/ids";
 import { type Revocation, type SigningKey, signControlToken } from "@mivisus/wire/token";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
+import type { After, Clock } from "../clock.ts";
 
 export interface RevocationStore {
 	/** In order, from `seq` on, exclusive. */
@@ -25,7 +25,7 @@ export class RevocationPusher {
 	#key: SigningKey;
 	#relay: { url: string; instance: string };
 	#fetch: typeof fetch;
-	#after: (ms: number, run: () => void) => () => void;
+	#after: After;
 	/** The last number that this process knows to have sent; a new process sends everything that still matters again. */
 	#sent = 0;
 	#running = false;
@@ -39,7 +39,7 @@ export class RevocationPusher {
 		key: SigningKey;
 		relay: { url: string; instance: string };
 		fetch: typeof fetch;
-		after: (ms: number, run: () => void) => () => void;
+		after: After;
 	}) {
 		this.#store = options.store;
 		this.#clock = options.clock;

@@ -182,10 +182,8 @@ export class Sessions {
 			return undefined;
 		}
 		if (this.#verified.size >= MAX_VERIFIED) {
-			for (const oldest of this.#verified.keys()) {
-				this.#verified.delete(oldest);
-				break;
-			}
+			const [oldest] = this.#verified.keys();
+			this.#verified.delete(oldest ?? "");
 		}
 		this.#verified.set(mark, claims);
 		return claims;

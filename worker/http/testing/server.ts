@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
 import { mailEnvironment } from "../../../scripts/start/environment.ts";
 import { Mailbox } from "../../../scripts/start/mailbox.ts";
+import { freePort } from "../../../scripts/start/programs.ts";
 import { ControlStandIn } from "./relay.ts";
 import { launch, type Runtime, signal } from "./runtimes.ts";
 
@@ -31,14 +31,6 @@ export interface CallOptions {
 	origin?: string | null;
 	headers?: Record<string, string>;
 }
-
-const freePort = () =>
-	new Promise<number>((resolve) => {
-		const probe = createServer().listen(0, "127.0.0.1", () => {
-			const { port } = probe.address() as { port: number };
-			probe.close(() => resolve(port));
-		});
-	});
 
 /** The really started worker, as a process of its own, with a database file and keys in a fresh folder. */
 export class TestWorker {
@@ -74,7 +66,7 @@ export class TestWorker {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-worker-"));
 		const control = new ControlStandIn(join(folder, "secrets", "relay-control-keys.json"));
 		await control.listen();
-		const worker = new TestWorker(folder, await freePort(), control, await Mailbox.start(), env, runtime);
+		const worker = new TestWorker(folder, await freePort("tcp"), control, await Mailbox.start(), env, runtime);
 		await worker.restart();
 		return worker;
 	}
