@@ -1,61 +1,40 @@
 import { createResource, createSignal, For, Show } from "solid-js";
 import type { Passkey } from "../api/answers.ts";
-import { api, type Problem } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { dayOf, dayText, t } from "../i18n/index.ts";
 import { browserLabel } from "../keys/device.ts";
-import { Confirm, Field, Loading, ProblemNotice, Submit } from "../ui/parts.tsx";
+import { Confirm, Field, Loaded, ProblemNotice, Submit } from "../ui/parts.tsx";
 import { makePasskey, passkeysWork } from "../ui/passkey.ts";
-import { problemOf } from "../ui/words.ts";
+import { useTask } from "../ui/task.ts";
 
 /** The account's passkeys: shown, added, removed. */
 export function Passkeys() {
 	const [passkeys, { refetch }] = createResource(() => api.passkeys());
-	const [busy, setBusy] = createSignal(false);
+	const { busy, problem, setProblem, take, onSubmit } = useTask();
 	const [label, setLabel] = createSignal(browserLabel(navigator.userAgent));
 	const [asked, setAsked] = createSignal<Passkey>();
-	const [problem, setProblem] = createSignal<Problem>();
-	const list = () => {
-		const result = passkeys.latest;
-		return result?.kind === "ok" ? result.value.passkeys : undefined;
-	};
-	const add = async (event: SubmitEvent) => {
-		event.preventDefault();
-		if (busy()) return;
-		setBusy(true);
+	const add = async () => {
 		setProblem(undefined);
 		const made = await makePasskey(await api.askToAddPasskey());
 		if (made && "answer" in made) {
 			const name = label().trim() || browserLabel(navigator.userAgent);
-			setProblem(problemOf(await api.addPasskey({ label: name, response: made.answer })));
+			await take(api.addPasskey({ label: name, response: made.answer }));
 		} else setProblem(made?.problem);
-		setBusy(false);
 		await refetch();
 	};
 	const remove = async (passkey: Passkey) => {
-		setProblem(problemOf(await api.removePasskey(passkey.id)));
+		await take(api.removePasskey(passkey.id));
 		await refetch();
 	};
 	return (
 		<section class="card" aria-labelledby="passkeys">
 			<h2 id="passkeys">{t("passkeys.title")}</h2>
 			<p class="soft">{t("passkeys.lead")}</p>
-			<Show
-				when={list()}
-				fallback={
-					<Show
-						when={passkeys.loading}
-						fallback={
-							<ProblemNotice problem={passkeys.latest && problemOf(passkeys.latest)} retry={() => void refetch()} />
-						}
-					>
-						<Loading />
-					</Show>
-				}
-			>
+			<Loaded result={passkeys.latest} loading={passkeys.loading} retry={() => void refetch()}>
 				{(all) => (
-					<Show when={all().length > 0} fallback={<p>{t("passkeys.none")}</p>}>
+					<Show when={all().passkeys.length > 0} fallback={<p>{t("passkeys.none")}</p>}>
 						<ul class="list" aria-labelledby="passkeys">
-							<For each={all()}>
+							<For each={all().passkeys}>
 								{(passkey) => (
 									<li>
 										<div>
@@ -83,10 +62,10 @@ export function Passkeys() {
 						</ul>
 					</Show>
 				)}
-			</Show>
+			</Loaded>
 			<ProblemNotice problem={problem()} />
 			<Show when={passkeysWork()} fallback={<p class="soft">{t("passkeys.unsupported")}</p>}>
-				<form class="form" onSubmit={(event) => void add(event)}>
+				<form class="form" onSubmit={onSubmit(add)}>
 					<Field
 						label={t("passkeys.label")}
 						hint={t("passkeys.labelHint")}

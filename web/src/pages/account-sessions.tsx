@@ -1,24 +1,19 @@
 import { createResource, createSignal, For, Show } from "solid-js";
 import type { ListedSession } from "../api/answers.ts";
-import { api, type Problem } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { dayOf, dayText, t } from "../i18n/index.ts";
-import { Confirm, Loading, ProblemNotice } from "../ui/parts.tsx";
-import { problemOf } from "../ui/words.ts";
+import { Confirm, Loaded, ProblemNotice } from "../ui/parts.tsx";
+import { useTask } from "../ui/task.ts";
 
 /** Where the account is signed in; one session, or all others, can be ended. */
 export function Sessions() {
 	const [sessions, { refetch }] = createResource(() => api.sessions());
 	const [asked, setAsked] = createSignal<ListedSession | "others">();
-	const [problem, setProblem] = createSignal<Problem>();
-	const list = () => {
-		const result = sessions.latest;
-		return result?.kind === "ok" ? result.value.sessions : undefined;
-	};
+	const { problem, setProblem, take } = useTask();
 	const nameOf = (session: ListedSession) => session.label || t("sessions.unnamed");
 	const end = async (which: ListedSession | "others") => {
 		setProblem(undefined);
-		const result = which === "others" ? await api.endOtherSessions() : await api.endSession(which.id);
-		setProblem(problemOf(result));
+		await take(which === "others" ? api.endOtherSessions() : api.endSession(which.id));
 		await refetch();
 	};
 	const question = (which: ListedSession | "others") =>
@@ -34,23 +29,11 @@ export function Sessions() {
 			<h2 id="sessions">{t("sessions.title")}</h2>
 			<p class="soft">{t("sessions.lead")}</p>
 			<ProblemNotice problem={problem()} />
-			<Show
-				when={list()}
-				fallback={
-					<Show
-						when={sessions.loading}
-						fallback={
-							<ProblemNotice problem={sessions.latest && problemOf(sessions.latest)} retry={() => void refetch()} />
-						}
-					>
-						<Loading />
-					</Show>
-				}
-			>
+			<Loaded result={sessions.latest} loading={sessions.loading} retry={() => void refetch()}>
 				{(all) => (
 					<>
 						<ul class="list" aria-labelledby="sessions">
-							<For each={all()}>
+							<For each={all().sessions}>
 								{(session) => (
 									<li>
 										<div>
@@ -79,14 +62,14 @@ export function Sessions() {
 								)}
 							</For>
 						</ul>
-						<Show when={all().length > 1}>
+						<Show when={all().sessions.length > 1}>
 							<button type="button" class="button" onClick={() => setAsked("others")}>
 								{t("sessions.endOthers")}
 							</button>
 						</Show>
 					</>
 				)}
-			</Show>
+			</Loaded>
 			<Show when={asked()}>
 				{(which) => (
 					<Confirm

@@ -1,13 +1,22 @@
 import LogOut from "lucide-solid/icons/log-out";
 import { createSignal, Show } from "solid-js";
 import type { Account } from "../api/answers.ts";
-import { api, type Problem } from "../api/client.ts";
+import { api, type Problem, type Result } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { NewPassword } from "../ui/new-password.tsx";
-import { Field, Notice, ProblemNotice, Submit, Title, UsernameForManagers } from "../ui/parts.tsx";
+import {
+	EmailField,
+	Field,
+	Notice,
+	PasswordField,
+	ProblemNotice,
+	Submit,
+	Title,
+	UsernameForManagers,
+} from "../ui/parts.tsx";
 import { account, setAccount } from "../ui/session.ts";
 import { leaveForGood, Shell } from "../ui/shell.tsx";
-import { problemOf } from "../ui/words.ts";
+import { useTask } from "../ui/task.ts";
 import { Passkeys } from "./account-passkeys.tsx";
 import { Sessions } from "./account-sessions.tsx";
 
@@ -55,23 +64,18 @@ function Leave() {
 	);
 }
 
-/** What a form is doing, what came of it, and what was refused. */
+/** A form of this page: what it is doing, what was refused, and what it said when it was done. */
 function useForm() {
-	const [busy, setBusy] = createSignal(false);
+	const { busy, problem, take, onSubmit } = useTask();
 	const [done, setDone] = createSignal("");
-	const [problem, setProblem] = createSignal<Problem>();
-	const submit = (event: SubmitEvent, send: () => Promise<{ problem?: Problem | undefined; done?: string }>) => {
-		event.preventDefault();
-		if (busy()) return;
-		setBusy(true);
-		setDone("");
-		void send().then((came) => {
-			setBusy(false);
-			setProblem(came.problem);
-			setDone(came.done ?? "");
+	/** `send` asks the service, and says what to tell when that is done. */
+	const submit = (send: () => { asked: Promise<Result<unknown>>; tell: () => string }) =>
+		onSubmit(async () => {
+			setDone("");
+			const { asked, tell } = send();
+			if (await take(asked)) setDone(tell());
 		});
-	};
-	return { busy, done, problem, submit };
+	return { busy, problem, done, submit };
 }
 
 function Outcome(props: { problem: Problem | undefined; done: string }) {
@@ -91,16 +95,18 @@ function Person(props: { who: Account }) {
 	const [name, setName] = createSignal(props.who.fullName);
 	const [mails, setMails] = createSignal(props.who.language);
 	const form = useForm();
-	const save = async () => {
+	const submit = form.submit(() => {
 		const change = { fullName: name().trim(), language: mails() };
-		const result = await api.changeAccount(change);
-		if (result.kind === "ok") setAccount({ ...props.who, ...change });
-		return { problem: problemOf(result), done: result.kind === "ok" ? t("app.saved") : "" };
-	};
+		const tell = () => {
+			setAccount({ ...props.who, ...change });
+			return t("app.saved");
+		};
+		return { asked: api.changeAccount(change), tell };
+	});
 	return (
 		<section class="card" aria-labelledby="person">
 			<h2 id="person">{t("account.person")}</h2>
-			<form class="form" onSubmit={(event) => form.submit(event, save)}>
+			<form class="form" onSubmit={submit}>
 				<Field label={t("signUp.name")} autocomplete="name" required maxlength={200} value={name()} onInput={setName} />
 				<div class="field">
 					<label for="mails">{t("account.language")}</label>
@@ -123,27 +129,16 @@ function Person(props: { who: Account }) {
 function EmailAddress(props: { who: Account }) {
 	const [email, setEmail] = createSignal("");
 	const form = useForm();
-	const ask = async () => {
+	const submit = form.submit(() => {
 		const typed = email().trim();
-		const result = await api.changeEmail(typed);
-		return {
-			problem: problemOf(result),
-			done: result.kind === "ok" ? t("account.addressSent", { email: typed }) : "",
-		};
-	};
+		return { asked: api.changeEmail(typed), tell: () => t("account.addressSent", { email: typed }) };
+	});
 	return (
 		<section class="card" aria-labelledby="address">
 			<h2 id="address">{t("account.address")}</h2>
 			<p>{t("account.addressNow", { email: props.who.email })}</p>
-			<form class="form" onSubmit={(event) => form.submit(event, ask)}>
-				<Field
-					label={t("account.newAddress")}
-					type="email"
-					autocomplete="email"
-					required
-					value={email()}
-					onInput={setEmail}
-				/>
+			<form class="form" onSubmit={submit}>
+				<EmailField label={t("account.newAddress")} autocomplete="email" value={email()} onInput={setEmail} />
 				<Outcome problem={form.problem()} done={form.done()} />
 				<Submit busy={form.busy() ? t("forgot.busy") : undefined}>{t("account.changeAddress")}</Submit>
 			</form>
@@ -156,25 +151,22 @@ function Password() {
 	const [next, setNext] = createSignal("");
 	const form = useForm();
 	const own = () => [account()?.fullName ?? "", account()?.email ?? ""];
-	const change = async () => {
-		const result = await api.changePassword({ current: current(), password: next() });
-		if (result.kind === "ok") {
+	const submit = form.submit(() => {
+		const tell = () => {
 			setCurrent("");
 			setNext("");
-		}
-		return { problem: problemOf(result), done: result.kind === "ok" ? t("account.passwordDone") : "" };
-	};
+			return t("account.passwordDone");
+		};
+		return { asked: api.changePassword({ current: current(), password: next() }), tell };
+	});
 	const wrong = () => form.problem()?.code === "wrong-credentials";
 	return (
 		<section class="card" aria-labelledby="password">
 			<h2 id="password">{t("account.password")}</h2>
-			<form class="form" onSubmit={(event) => form.submit(event, change)}>
+			<form class="form" onSubmit={submit}>
 				<UsernameForManagers email={account()?.email ?? ""} />
-				<Field
+				<PasswordField
 					label={t("account.current")}
-					type="password"
-					autocomplete="current-password"
-					required
 					fault={wrong() ? t("account.wrongCurrent") : undefined}
 					value={current()}
 					onInput={setCurrent}

@@ -1,37 +1,28 @@
 import { createSignal, Show } from "solid-js";
-import { api, type Problem } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { browserLabel } from "../keys/device.ts";
 import { CheckMail } from "../ui/check-mail.tsx";
-import { Field, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
+import { NoLink, useMailedLink } from "../ui/mailed-link.tsx";
+import { EmailField, PasswordField, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link, navigate } from "../ui/router.tsx";
-import { forgetMailedToken, mailedToken, setAccount, setGreeting } from "../ui/session.ts";
+import { mailedToken, setAccount, setGreeting } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
-import { problemOf } from "../ui/words.ts";
+import { useTask } from "../ui/task.ts";
 
-/** Where the confirmation mail leads. Nothing happens until the password is typed: mail scanners open links too (A01). */
+/** Where the confirmation mail leads. */
 export function Confirm() {
 	const [password, setPassword] = createSignal("");
-	const [busy, setBusy] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
 	const [sentTo, setSentTo] = createSignal<string>();
-	const submit = async (event: SubmitEvent) => {
-		event.preventDefault();
-		const token = mailedToken();
-		if (busy() || !token) return;
-		setBusy(true);
-		const label = browserLabel(navigator.userAgent);
-		const result = await api.confirmAccount({ token, password: password(), label });
-		setBusy(false);
-		setProblem(problemOf(result));
-		if (result.kind === "problem" && result.problem.code === "link-unusable") forgetMailedToken();
-		if (result.kind !== "ok") return;
-		forgetMailedToken();
-		setAccount(result.value.account);
-		navigate("/", { replace: true });
-		setGreeting({ words: t("confirm.done"), at: "/" });
-	};
-	const wrong = () => problem()?.code === "wrong-credentials";
+	const link = useMailedLink({
+		ask: (token) => api.confirmAccount({ token, password: password(), label: browserLabel(navigator.userAgent) }),
+		onDone: ({ account }) => {
+			setAccount(account);
+			navigate("/", { replace: true });
+			setGreeting({ words: t("confirm.done"), at: "/" });
+		},
+	});
+	const wrong = () => link.problem()?.code === "wrong-credentials";
 	return (
 		<Shell>
 			<div class="page door">
@@ -56,32 +47,19 @@ export function Confirm() {
 						when={mailedToken()}
 						fallback={
 							<>
-								<Show
-									when={problem()}
-									fallback={
-										<Notice kind="warning">
-											<p>{t("confirm.noToken")}</p>
-										</Notice>
-									}
-								>
-									<ProblemNotice problem={problem()} />
-								</Show>
+								<NoLink problem={link.problem()} />
 								<Another onSent={setSentTo} />
 							</>
 						}
 					>
-						<form class="form" onSubmit={(event) => void submit(event)}>
-							<Field
-								label={t("signIn.password")}
-								type="password"
-								autocomplete="current-password"
-								required
+						<form class="form" onSubmit={link.submit}>
+							<PasswordField
 								fault={wrong() ? t("confirm.wrong") : undefined}
 								value={password()}
 								onInput={setPassword}
 							/>
-							<ProblemNotice problem={wrong() ? undefined : problem()} />
-							<Submit busy={busy() ? t("confirm.busy") : undefined}>{t("confirm.action")}</Submit>
+							<ProblemNotice problem={wrong() ? undefined : link.problem()} />
+							<Submit busy={link.busy() ? t("confirm.busy") : undefined}>{t("confirm.action")}</Submit>
 						</form>
 						<p class="soft">
 							{t("confirm.forgot")} <Link href="/forgot">{t("forgot.link")}</Link>
@@ -99,31 +77,16 @@ export function Confirm() {
 /** A way on for whom the link does not work: another one, to an address that we do not know from it. */
 function Another(props: { onSent: (email: string) => void }) {
 	const [email, setEmail] = createSignal("");
-	const [busy, setBusy] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
-	const submit = async (event: SubmitEvent) => {
-		event.preventDefault();
-		if (busy()) return;
-		setBusy(true);
+	const task = useTask();
+	const ask = async () => {
 		const typed = email().trim();
-		const result = await api.askConfirmation(typed);
-		setBusy(false);
-		setProblem(problemOf(result));
-		if (result.kind === "ok") props.onSent(typed);
+		if (await task.take(api.askConfirmation(typed))) props.onSent(typed);
 	};
 	return (
-		<form class="form" onSubmit={(event) => void submit(event)}>
-			<Field
-				label={t("signIn.email")}
-				type="email"
-				autocomplete="username"
-				hint={t("confirm.anotherHint")}
-				required
-				value={email()}
-				onInput={setEmail}
-			/>
-			<ProblemNotice problem={problem()} />
-			<Submit busy={busy() ? t("forgot.busy") : undefined}>{t("confirm.another")}</Submit>
+		<form class="form" onSubmit={task.onSubmit(ask)}>
+			<EmailField hint={t("confirm.anotherHint")} value={email()} onInput={setEmail} />
+			<ProblemNotice problem={task.problem()} />
+			<Submit busy={task.busy() ? t("forgot.busy") : undefined}>{t("confirm.another")}</Submit>
 		</form>
 	);
 }

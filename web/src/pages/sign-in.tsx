@@ -1,46 +1,37 @@
 import { createSignal, Show } from "solid-js";
 import type { Account } from "../api/answers.ts";
-import { api, type Problem, type Result } from "../api/client.ts";
+import { api, type Result } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { browserLabel } from "../keys/device.ts";
 import { CheckMail } from "../ui/check-mail.tsx";
-import { Field, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
+import { EmailField, Notice, PasswordField, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { askDevice, passkeysWork } from "../ui/passkey.ts";
 import { Link, navigate, path } from "../ui/router.tsx";
 import { pendingLink, sessionEnded, setAccount } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
-import { problemOf } from "../ui/words.ts";
+import { useTask } from "../ui/task.ts";
 
 export function SignIn() {
 	const [email, setEmail] = createSignal("");
 	const [password, setPassword] = createSignal("");
-	const [busy, setBusy] = createSignal(false);
+	const { busy, problem, setProblem, run, take, onSubmit } = useTask();
 	const [mailed, setMailed] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
 	const label = browserLabel(navigator.userAgent);
-	const take = (result: Result<{ account: Account }>) => {
-		setProblem(problemOf(result));
-		if (result.kind !== "ok") return;
-		setAccount(result.value.account);
+	const enter = async (asked: Promise<Result<{ account: Account }>>) => {
+		const answer = await take(asked);
+		if (!answer) return;
+		setAccount(answer.value.account);
 		if (path() === "/sign-in") navigate(pendingLink() ? "/enrol" : "/", { replace: true });
 	};
-	const whileBusy = async (work: () => Promise<void>) => {
-		if (busy()) return;
-		setBusy(true);
-		await work();
-		setBusy(false);
-	};
-	const withPassword = async () => take(await api.signIn({ email: email().trim(), password: password(), label }));
+	const withPassword = () => enter(api.signIn({ email: email().trim(), password: password(), label }));
 	const withPasskey = async () => {
 		const answered = await askDevice(await api.askPasskeySignIn());
-		if (answered && "answer" in answered) take(await api.passkeySignIn({ response: answered.answer, label }));
+		if (answered && "answer" in answered) await enter(api.passkeySignIn({ response: answered.answer, label }));
 		else setProblem(answered?.problem);
 	};
 	const sendAgain = () => api.askConfirmation(email().trim());
 	const mailAgain = async () => {
-		const result = await sendAgain();
-		setProblem(problemOf(result));
-		setMailed(result.kind === "ok");
+		if (await take(sendAgain())) setMailed(true);
 	};
 	return (
 		<Shell>
@@ -69,40 +60,20 @@ export function SignIn() {
 							<p>{t("signIn.forLink")}</p>
 						</Notice>
 					</Show>
-					<form
-						class="form"
-						onSubmit={(event) => {
-							event.preventDefault();
-							void whileBusy(withPassword);
-						}}
-					>
-						<Field
-							label={t("signIn.email")}
-							type="email"
-							autocomplete="username webauthn"
-							required
-							value={email()}
-							onInput={setEmail}
-						/>
-						<Field
-							label={t("signIn.password")}
-							type="password"
-							autocomplete="current-password"
-							required
-							value={password()}
-							onInput={setPassword}
-						/>
+					<form class="form" onSubmit={onSubmit(withPassword)}>
+						<EmailField autocomplete="username webauthn" value={email()} onInput={setEmail} />
+						<PasswordField value={password()} onInput={setPassword} />
 						<ProblemNotice problem={problem()} />
 						<Show when={problem()?.code === "wrong-credentials"}>
 							<p class="soft">{t("signIn.unconfirmed")}</p>
-							<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(mailAgain)}>
+							<button type="button" class="button" disabled={busy()} onClick={() => void run(mailAgain)}>
 								{t("mail.again")}
 							</button>
 						</Show>
 						<Submit busy={busy() ? t("signIn.busy") : undefined}>{t("signIn.action")}</Submit>
 					</form>
 					<Show when={passkeysWork()}>
-						<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(withPasskey)}>
+						<button type="button" class="button" disabled={busy()} onClick={() => void run(withPasskey)}>
 							{t("passkey.signIn")}
 						</button>
 					</Show>

@@ -1,13 +1,13 @@
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
 import { createSignal, createUniqueId, Show } from "solid-js";
-import { api, type Problem } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { language, t } from "../i18n/index.ts";
 import { CheckMail } from "../ui/check-mail.tsx";
 import { NewPassword } from "../ui/new-password.tsx";
-import { Field, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
+import { EmailField, Field, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
-import { problemOf } from "../ui/words.ts";
+import { useTask } from "../ui/task.ts";
 
 /** A box to tick for a document that the person can read first. */
 function Accept(props: {
@@ -48,24 +48,21 @@ export function SignUp() {
 	const [email, setEmail] = createSignal("");
 	const [password, setPassword] = createSignal("");
 	const [accepted, setAccepted] = createSignal({ terms: false, agreement: false });
-	const [busy, setBusy] = createSignal(false);
 	const [done, setDone] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
-	const submit = async (event: SubmitEvent) => {
-		event.preventDefault();
-		if (busy() || !accepted().terms || !accepted().agreement) return;
-		setBusy(true);
-		const result = await api.signUp({
-			email: email().trim(),
-			fullName: name().trim(),
-			password: password(),
-			language: language(),
-			terms: TERMS_VERSION,
-			agreement: AGREEMENT_VERSION,
-		});
-		setBusy(false);
-		setProblem(problemOf(result));
-		if (result.kind !== "ok") return;
+	const task = useTask();
+	const send = async () => {
+		if (!accepted().terms || !accepted().agreement) return;
+		const signedUp = await task.take(
+			api.signUp({
+				email: email().trim(),
+				fullName: name().trim(),
+				password: password(),
+				language: language(),
+				terms: TERMS_VERSION,
+				agreement: AGREEMENT_VERSION,
+			}),
+		);
+		if (!signedUp) return;
 		// It is in nobody's way any more, and in no picture of the page.
 		setPassword("");
 		setDone(true);
@@ -88,16 +85,9 @@ export function SignUp() {
 						<Title>{t("signUp.title")}</Title>
 						<p class="lead">{t("signUp.lead")}</p>
 					</header>
-					<form class="form" onSubmit={(event) => void submit(event)}>
+					<form class="form" onSubmit={task.onSubmit(send)}>
 						<Field label={t("signUp.name")} autocomplete="name" required value={name()} onInput={setName} />
-						<Field
-							label={t("signIn.email")}
-							type="email"
-							autocomplete="username"
-							required
-							value={email()}
-							onInput={setEmail}
-						/>
+						<EmailField value={email()} onInput={setEmail} />
 						<NewPassword
 							label={t("signIn.password")}
 							value={password()}
@@ -120,8 +110,8 @@ export function SignUp() {
 							href="/processing"
 							onChange={(agreement) => setAccepted({ ...accepted(), agreement })}
 						/>
-						<ProblemNotice problem={problem()} />
-						<Submit busy={busy() ? t("signUp.busy") : undefined}>{t("signUp.action")}</Submit>
+						<ProblemNotice problem={task.problem()} />
+						<Submit busy={task.busy() ? t("signUp.busy") : undefined}>{t("signUp.action")}</Submit>
 					</form>
 					<p class="soft">
 						{t("signUp.have")} <Link href="/sign-in">{t("signUp.toSignIn")}</Link>

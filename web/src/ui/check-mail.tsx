@@ -1,8 +1,8 @@
-import { createSignal, type JSX, Show } from "solid-js";
-import type { Problem, Result } from "../api/client.ts";
+import { createSignal, Show } from "solid-js";
+import type { Result } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { Notice, ProblemNotice, Title } from "./parts.tsx";
-import { problemOf } from "./words.ts";
+import { useTask } from "./task.ts";
 
 /** A mail is on its way: what to do with it, and what when it does not come. */
 export function CheckMail(props: {
@@ -11,17 +11,11 @@ export function CheckMail(props: {
 	what: string;
 	again: () => Promise<Result<unknown>>;
 	onOther: () => void;
-	children?: JSX.Element;
 }) {
-	const [busy, setBusy] = createSignal(false);
 	const [sent, setSent] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
+	const { busy, problem, run, take } = useTask();
 	const again = async () => {
-		setBusy(true);
-		const result = await props.again();
-		setBusy(false);
-		setProblem(problemOf(result));
-		setSent(result.kind === "ok");
+		setSent((await take(props.again())) !== undefined);
 	};
 	return (
 		<>
@@ -38,14 +32,13 @@ export function CheckMail(props: {
 				</Notice>
 			</Show>
 			<div class="row">
-				<button type="button" class="button" disabled={busy()} onClick={() => void again()}>
+				<button type="button" class="button" disabled={busy()} onClick={() => void run(again)}>
 					{t("mail.again")}
 				</button>
 				<button type="button" class="button quiet" onClick={() => props.onOther()}>
 					{t("mail.otherAddress")}
 				</button>
 			</div>
-			{props.children}
 		</>
 	);
 }

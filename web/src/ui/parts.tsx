@@ -7,9 +7,9 @@ import LoaderCircle from "lucide-solid/icons/loader-circle";
 import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { createEffect, createSignal, createUniqueId, type JSX, onCleanup, onMount, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import type { Problem } from "../api/client.ts";
+import type { Problem, Result } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
-import { problemText } from "./words.ts";
+import { problemOf, problemText } from "./words.ts";
 
 /** Names the page in the tab, and gives its title the focus so that a screen reader begins there. */
 export function Title(props: { children: string; hidden?: boolean }) {
@@ -88,7 +88,6 @@ interface FieldProps {
 	barrier?: string | undefined;
 	autocomplete?: string;
 	required?: boolean;
-	minlength?: number;
 	maxlength?: number;
 	/** Typed text is taken letter by letter: no spelling, no capitals. */
 	exact?: boolean;
@@ -117,7 +116,6 @@ export function Field(props: FieldProps) {
 					onBlur={() => props.onBlur?.()}
 					autocomplete={props.autocomplete ?? "off"}
 					required={props.required ?? false}
-					minlength={props.minlength}
 					maxlength={props.maxlength ?? 256}
 					autocapitalize={exact() ? "none" : "sentences"}
 					spellcheck={exact() ? "false" : undefined}
@@ -146,6 +144,69 @@ export function Field(props: FieldProps) {
 				</p>
 			</Show>
 		</div>
+	);
+}
+
+/** Somebody's address: where nothing else is said, the one that they sign in with. */
+export function EmailField(props: {
+	label?: string;
+	hint?: string;
+	autocomplete?: string;
+	value: string;
+	onInput: (value: string) => void;
+}) {
+	return (
+		<Field
+			label={props.label ?? t("signIn.email")}
+			type="email"
+			autocomplete={props.autocomplete ?? "username"}
+			required
+			hint={props.hint}
+			value={props.value}
+			onInput={props.onInput}
+		/>
+	);
+}
+/** The password that somebody has. */
+export function PasswordField(props: {
+	label?: string;
+	fault?: string | undefined;
+	value: string;
+	onInput: (value: string) => void;
+}) {
+	return (
+		<Field
+			label={props.label ?? t("signIn.password")}
+			type="password"
+			autocomplete="current-password"
+			required
+			fault={props.fault}
+			value={props.value}
+			onInput={props.onInput}
+		/>
+	);
+}
+
+/** A list of the account's: once it has come, what `children` make of it; before, that it comes, or why it does not. */
+export function Loaded<T>(props: {
+	result: Result<T> | undefined;
+	loading: boolean;
+	retry: () => void;
+	children: (value: () => T) => JSX.Element;
+}) {
+	const value = () => (props.result?.kind === "ok" ? props.result.value : undefined);
+	const problem = () => props.result && problemOf(props.result);
+	return (
+		<Show
+			when={value()}
+			fallback={
+				<Show when={props.loading} fallback={<ProblemNotice problem={problem()} retry={props.retry} />}>
+					<Loading />
+				</Show>
+			}
+		>
+			{(loaded) => props.children(loaded)}
+		</Show>
 	);
 }
 

@@ -1,10 +1,10 @@
 import { createResource, createSignal, createUniqueId, onMount, Show } from "solid-js";
-import { api, type Problem } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
-import { Field, ProblemNotice, Submit, UsernameForManagers } from "./parts.tsx";
+import { PasswordField, ProblemNotice, Submit, UsernameForManagers } from "./parts.tsx";
 import { askDevice, passkeysWork } from "./passkey.ts";
 import { account } from "./session.ts";
-import { problemOf } from "./words.ts";
+import { useTask } from "./task.ts";
 
 /** Who waits for the proof; `undefined` while nobody does. */
 const [waiting, setWaiting] = createSignal<(proved: boolean) => void>();
@@ -27,8 +27,7 @@ export function Proof() {
 function Dialog(props: { onDone: (proved: boolean) => void }) {
 	const id = createUniqueId();
 	const [password, setPassword] = createSignal("");
-	const [busy, setBusy] = createSignal(false);
-	const [problem, setProblem] = createSignal<Problem>();
+	const { busy, problem, setProblem, run, take, onSubmit } = useTask();
 	/** Asked for only where there is one: a device without any would search in vain. */
 	const [passkeys] = createResource(() => api.passkeys());
 	const hasPasskey = () => {
@@ -40,17 +39,9 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 	let proved = false;
 	onMount(() => dialog?.showModal());
 	const prove = async (proof: { password: string } | { passkey: unknown }) => {
-		const result = await api.prove(proof);
-		setProblem(problemOf(result));
-		if (result.kind !== "ok") return;
+		if (!(await take(api.prove(proof)))) return;
 		proved = true;
 		dialog?.close();
-	};
-	const whileBusy = async (work: () => Promise<void>) => {
-		if (busy()) return;
-		setBusy(true);
-		await work();
-		setBusy(false);
 	};
 	const withPasskey = async () => {
 		const answered = await askDevice(await api.askProof());
@@ -61,19 +52,9 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 		<dialog ref={dialog} aria-labelledby={id} aria-describedby={`${id}-why`} onClose={() => props.onDone(proved)}>
 			<h2 id={id}>{t("proof.title")}</h2>
 			<p id={`${id}-why`}>{t("proof.text")}</p>
-			<form
-				class="form"
-				onSubmit={(event) => {
-					event.preventDefault();
-					void whileBusy(() => prove({ password: password() }));
-				}}
-			>
+			<form class="form" onSubmit={onSubmit(() => prove({ password: password() }))}>
 				<UsernameForManagers email={account()?.email ?? ""} />
-				<Field
-					label={t("signIn.password")}
-					type="password"
-					autocomplete="current-password"
-					required
+				<PasswordField
 					fault={wrong() ? t("account.wrongCurrent") : undefined}
 					value={password()}
 					onInput={setPassword}
@@ -82,7 +63,7 @@ function Dialog(props: { onDone: (proved: boolean) => void }) {
 				<div class="row choices">
 					<Submit busy={busy() ? t("proof.busy") : undefined}>{t("proof.action")}</Submit>
 					<Show when={hasPasskey()}>
-						<button type="button" class="button" disabled={busy()} onClick={() => void whileBusy(withPasskey)}>
+						<button type="button" class="button" disabled={busy()} onClick={() => void run(withPasskey)}>
 							{t("proof.passkey")}
 						</button>
 					</Show>
