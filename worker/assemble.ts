@@ -22,7 +22,14 @@ import { outboxStore } from "./store/outbox.ts";
 import { passkeyStore, usedStore } from "./store/passkeys.ts";
 import { revocationStore } from "./store/revocations.ts";
 import { sessionStore } from "./store/sessions.ts";
-import { PER_CALLER, PER_MAILBOX, PER_NETWORK_OPEN, SignInGuard, Throttle } from "./throttle/throttle.ts";
+import {
+	PER_CALLER,
+	PER_MAILBOX,
+	PER_NETWORK_MAIL,
+	PER_NETWORK_OPEN,
+	SignInGuard,
+	Throttle,
+} from "./throttle/throttle.ts";
 import { RelayTokens } from "./tokens/relay-tokens.ts";
 
 /** How long after an answer its mail is looked at, ms. */
@@ -137,6 +144,7 @@ export function assemble(options: AssembleOptions): Worker {
 			posted,
 		}),
 		mailboxes: new Throttle(PER_MAILBOX, clock),
+		mails: new Throttle(PER_NETWORK_MAIL, clock),
 		guard: new SignInGuard(clock),
 		open: new Throttle(PER_NETWORK_OPEN, clock),
 		callers: new Throttle(PER_CALLER, clock),

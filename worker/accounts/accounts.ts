@@ -32,11 +32,12 @@ export interface AccountStore {
 	 * with the mail that follows, and knows this password, gets in. An account in any other state stays as it is.
 	 */
 	signUp(account: NewAccount, posting: Posting | undefined): Promise<void>;
-	/** Only the mail: whether there is an account is looked up when it is sent. */
-	post(posting: Posting): Promise<void>;
+	/** Only mails, all or none: whether there is an account is looked up when they are sent. */
+	post(...postings: Posting[]): Promise<void>;
 	findByEmail(emailKey: string): Promise<WithHash | undefined>;
 	find(id: string): Promise<WithHash | undefined>;
-	replaceHash(id: string, passwordHash: string): Promise<void>;
+	/** The same password with newer costs, unless another one was chosen since. */
+	replaceHash(id: string, before: string, after: string): Promise<void>;
 	/** The account of an unused link that has not run out; looking uses nothing up. */
 	findByLink(
 		purpose: "confirmation" | "reset" | "address",
@@ -115,19 +116,22 @@ export class Accounts {
 	 */
 	async authenticate(typedEmail: string, password: string): Promise<Account | undefined> {
 		const email = parseEmail(typedEmail);
-		const account = await this.#prove(email && (await this.#store.findByEmail(email.key)), password);
+		const found = await this.#prove(email && (await this.#store.findByEmail(email.key)), password);
 		// Said aloud, it would tell whoever signed up with an address whether somebody was there before (A2).
-		return account?.state === "unconfirmed" ? undefined : account;
+		return found && found.state !== "unconfirmed" ? withoutHash(found) : undefined;
 	}
 	/** Whether this is the account's password. */
 	async proves(accountId: string, password: string): Promise<boolean> {
 		return (await this.#prove(await this.#store.find(accountId), password)) !== undefined;
 	}
-	async #prove(found: WithHash | undefined, password: string): Promise<Account | undefined> {
+	/** `found` with the hash that it has now, when `password` is its own. */
+	async #prove(found: WithHash | undefined, password: string): Promise<WithHash | undefined> {
 		const { valid, outdated } = await this.#passwords.verify(password, found?.passwordHash);
 		if (!found || !valid || found.state === "leaving" || found.state === "erased") return undefined;
-		if (outdated) await this.#store.replaceHash(found.id, await this.#passwords.hash(password));
-		return withoutHash(found);
+		if (!outdated) return found;
+		const passwordHash = await this.#passwords.hash(password);
+		await this.#store.replaceHash(found.id, found.passwordHash, passwordHash);
+		return { ...found, passwordHash };
 	}
 	async find(id: string): Promise<Account | undefined> {
 		const found = await this.#store.find(id);
@@ -145,12 +149,12 @@ export class Accounts {
 	async confirm(token: string, password: string): Promise<Account> {
 		const tokenHash = this.#hash(token);
 		const found = await this.#store.findByLink("confirmation", tokenHash, this.#clock.now());
-		const account = await this.#prove(found, password);
+		const proved = await this.#prove(found, password);
 		if (!found) throw new Problem("link-unusable");
-		if (!account) throw new Problem("wrong-credentials");
-		if (!(await this.#store.confirm(tokenHash, found.passwordHash, this.#clock.now())))
+		if (!proved) throw new Problem("wrong-credentials");
+		if (!(await this.#store.confirm(tokenHash, proved.passwordHash, this.#clock.now())))
 			throw new Problem("link-unusable");
-		return { ...account, state: account.state === "unconfirmed" ? "active" : account.state };
+		return withoutHash({ ...proved, state: proved.state === "unconfirmed" ? "active" : proved.state });
 	}
 	/** Sets a new password with a mailed `token`; every session ends. The address is proved by it as well. */
 	async reset(token: string, password: string): Promise<void> {
@@ -176,8 +180,8 @@ export class Accounts {
 	}
 	/** Sends a link to the new address, and word of it to the present one. The same whether or not it is somebody's. */
 	async askEmail(account: Account, email: Email): Promise<void> {
-		await this.#store.post({ ...this.#ask("address", email, account.language), accountId: account.id });
-		await this.#store.post(this.notice("address-asked", account));
+		const link = { ...this.#ask("address", email, account.language), accountId: account.id };
+		await this.#store.post(link, this.notice("address-asked", account));
 		this.#posted();
 	}
 	/** The new address is the account's now; word of it goes to the one before. */

@@ -13,7 +13,8 @@ export function parseEmail(typed: string): Email | undefined {
 	const at = display.lastIndexOf("@");
 	const [local, domain] = [display.slice(0, at), display.slice(at + 1)];
 	if (at < 1 || display.length > 254 || local.length > 64) return undefined;
-	if (/[\s\p{C}<>()[\]\\,;:"@]/u.test(local)) return undefined;
+	// Of the domain, a URL would silently drop some of those.
+	if (/\p{C}/u.test(display) || /[\s<>()[\]\\,;:"@]/.test(local)) return undefined;
 	// What a URL would read as port, path or user is no part of a domain.
 	if (/[:/?#@\\\s%]/.test(domain)) return undefined;
 	let ascii: string;
@@ -24,4 +25,17 @@ export function parseEmail(typed: string): Email | undefined {
 	}
 	if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(ascii) || /^\d+(\.\d+){3}$/.test(ascii)) return undefined;
 	return { display, key: `${local.toLowerCase()}@${ascii}` };
+}
+
+/** How mail servers spell it: the local part as typed, the domain in ASCII form (RFC 5890). */
+export function deliverable(display: string): string {
+	const key = parseEmail(display)?.key;
+	return key === undefined ? display : display.slice(0, display.lastIndexOf("@")) + key.slice(key.lastIndexOf("@"));
+}
+
+/** What most likely is one mailbox: most servers drop `+tag`, some drop dots. Of limits only, never of accounts. */
+export function mailboxOf(key: string): string {
+	const at = key.lastIndexOf("@");
+	const [tagless = ""] = key.slice(0, at).split("+");
+	return tagless.replaceAll(".", "") + key.slice(at);
 }

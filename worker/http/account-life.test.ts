@@ -109,6 +109,34 @@ describe("confirming the address", () => {
 	});
 });
 
+describe("what one network may cause", () => {
+	it("is few mails, however many addresses it names; tags and dots make no new mailbox", async () => {
+		const ask = (email: string, address: string) =>
+			worker.call("POST", "/password-resets", { body: { email }, headers: { "x-forwarded-for": address } });
+		const listed = [];
+		for (let i = 0; i < 30; i++) listed.push((await ask(`listed-${i}@example.test`, "192.0.2.77")).status);
+		expect(listed.filter((status) => status === 202).length).toBeLessThanOrEqual(21);
+		expect((await ask("listed-29@example.test", "192.0.2.78")).status).toBe(202);
+		const tagged = [];
+		for (let i = 0; i < 8; i++) tagged.push((await ask(`one.box+${i}@example.test`, `192.0.2.${100 + i}`)).status);
+		expect(tagged.filter((status) => status === 429).length).toBeGreaterThanOrEqual(3);
+	});
+});
+
+describe("the network of somebody who got in", () => {
+	it("A3: by the confirmation counts as the owner's from then on, though others guess", async () => {
+		const email = "at-home@example.test";
+		const home = { "x-forwarded-for": "192.0.2.99" };
+		await worker.signUp(email);
+		const body = { token: await worker.mailed(email, "/confirm"), password: PASSWORD };
+		expect((await worker.call("POST", "/accounts/confirm", { body, headers: home })).status).toBe(200);
+		await Promise.all(Array.from({ length: 40 }, (_, i) => signIn(email, `guess number ${i}`)));
+		expect((await signIn(email)).status).toBe(429);
+		const credentials = { email, password: PASSWORD, label: "Firefox, Linux" };
+		expect((await worker.call("POST", "/session", { body: credentials, headers: home })).status).toBe(200);
+	});
+});
+
 describe("a new password", () => {
 	it("P05, 04.3: by mail: once, every session ends, the owner is told, the address is proved by it", async () => {
 		const email = "reset@example.test";

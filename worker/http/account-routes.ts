@@ -1,6 +1,6 @@
 import { AGREEMENT_VERSION, TERMS_VERSION } from "@mivisus/wire/terms";
 import type { Account } from "../accounts/accounts.ts";
-import { type Email, parseEmail } from "../accounts/email.ts";
+import { type Email, mailboxOf, parseEmail } from "../accounts/email.ts";
 import { Problem } from "../problems.ts";
 import { setCookie } from "../sessions/sessions.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
@@ -13,13 +13,25 @@ function addressOf(typed: string): Email {
 	return email;
 }
 
+/** By what the guard knows an account, whether there is one or not. */
+const guardKey = (typedEmail: string): string => parseEmail(typedEmail)?.key ?? "";
+
 /** Accounts, sessions and passkeys. */
-export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailboxes }: Rooms): Route[] {
-	const signedIn = async (account: Account, label: string) => ({
-		status: 200 as const,
-		body: { account },
-		setCookie: setCookie(await sessions.begin(account.id, label)),
-	});
+export function accountRoutes({ accounts, sessions, passkeys, guard, open, mails, mailboxes }: Rooms): Route[] {
+	/** However a person got in: the account is at home in this network from now on. */
+	const signedIn = async (account: Account, label: string, network: string) => {
+		guard.succeeded(guardKey(account.email), network);
+		return {
+			status: 200 as const,
+			body: { account },
+			setCookie: setCookie(await sessions.begin(account.id, label)),
+		};
+	};
+	/** Before a mail goes to an address that anybody may have typed. */
+	const mayMail = (letter: "confirmation" | "reset" | "sign-up", email: Email, network: string): void => {
+		waitOr(mails.take(network));
+		waitOr(mailboxes.take(`${letter} ${mailboxOf(email.key)}`));
+	};
 	/** Does what a password is checked for, as often as the guard lets `key` try from `network`. */
 	const guarded = async <T>(key: string, network: string, work: () => Promise<T>): Promise<T> => {
 		waitOr(guard.attempt(key, network));
@@ -39,7 +51,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ body, network }) => {
 				waitOr(open.take(network));
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(`${letter} ${email.key}`));
+				mayMail(letter, email, network);
 				await accounts.askLink(letter, email);
 				return { status: 202, body: {} };
 			},
@@ -57,7 +69,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 				waitOr(open.take(network));
 				if (terms !== TERMS_VERSION || agreement !== AGREEMENT_VERSION) throw new Problem("terms-outdated");
 				const email = addressOf(body.email);
-				waitOr(mailboxes.take(`sign-up ${email.key}`));
+				mayMail("sign-up", email, network);
 				await accounts.signUp({ ...body, email });
 				return { status: 202, body: {} };
 			},
@@ -73,7 +85,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ body: { token, password, label }, network }) => {
 				waitOr(guard.attempt(token, network));
 				const account = await accounts.confirm(token, password);
-				return signedIn(account, label);
+				return signedIn(account, label, network);
 			},
 		}),
 		mailLink(
@@ -108,13 +120,10 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			answer: S.SessionAnswer,
 			status: 200,
 			handle: async ({ body, network }) => {
-				const key = parseEmail(body.email)?.key ?? "";
-				const account = await guarded(key, network, async () => {
-					const found = await accounts.authenticate(body.email, body.password);
-					if (!found) throw new Problem("wrong-credentials");
-					return found;
-				});
-				return signedIn(account, body.label);
+				waitOr(guard.attempt(guardKey(body.email), network));
+				const account = await accounts.authenticate(body.email, body.password);
+				if (!account) throw new Problem("wrong-credentials");
+				return signedIn(account, body.label, network);
 			},
 		}),
 		route({
@@ -143,7 +152,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 				waitOr(open.take(network));
 				const account = await accounts.find(await passkeys.signIn(response));
 				if (account?.state !== "active" && account?.state !== "restricted") throw new Problem("passkey-refused");
-				return signedIn(account, label);
+				return signedIn(account, label, network);
 			},
 		}),
 		route({
@@ -274,7 +283,7 @@ export function accountRoutes({ accounts, sessions, passkeys, guard, open, mailb
 			handle: async ({ account, body }) => {
 				const email = addressOf(body.email);
 				waitOr(mailboxes.take(`address of ${account.id}`));
-				waitOr(mailboxes.take(`address ${email.key}`));
+				waitOr(mailboxes.take(`address ${mailboxOf(email.key)}`));
 				await accounts.askEmail(account, email);
 				return { status: 202, body: {} };
 			},

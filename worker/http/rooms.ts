@@ -21,6 +21,8 @@ export interface Rooms {
 	passkeys: Passkeys;
 	/** Slows down mails that anybody may cause to one address. */
 	mailboxes: Throttle;
+	/** Slows down one network in having mails sent, to whatever addresses. */
+	mails: Throttle;
 	/** Slows down calls that anybody may make. */
 	open: Throttle;
 	/** Slows down a signed-in account or an agent that would take the database from everybody else. */

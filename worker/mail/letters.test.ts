@@ -48,6 +48,11 @@ describe("letters", () => {
 			expect(subject + html.replaceAll("#TOKEN", ""), name).not.toContain("TOKEN");
 		}
 	});
+	it("no letter to an address that the account has left advises what cannot work from there", () => {
+		expect(write("address-changed", "en").text).toContain("write to contact@mivisus.com");
+		for (const language of ["en", "fr"] as const)
+			expect(write("address-changed", language).text).not.toMatch(/Forgot your password|Mot de passe oublié/);
+	});
 	it("a name with markup in it stays text", () => {
 		const { html } = write("reset", "fr", `<img src=x onerror="alert('1')"> & fils`);
 		expect(html).toContain("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt; &amp; fils");

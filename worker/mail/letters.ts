@@ -23,21 +23,30 @@ const NOT_YOU = {
 	en: "If it was not you, someone who knows your password may have done it. Choose a new one now with “Forgot your password?” on the sign-in page: that ends every session.",
 	fr: "Si ce n’est pas vous, quelqu’un connaît peut-être votre mot de passe. Choisissez-en un nouveau tout de suite par « Mot de passe oublié ? » sur la page de connexion : cela met fin à toutes les sessions.",
 };
+/** The link to the sign-in page is of no use to who no longer has the account's address. */
+const NOT_YOU_EITHER = {
+	en: "If it was not you, write to contact@mivisus.com from this address, soon: only a person can give the account back.",
+	fr: "Si ce n’est pas vous, écrivez vite à contact@mivisus.com depuis la présente adresse : seule une personne peut vous rendre le compte.",
+};
 const IGNORE = {
 	en: "If it was not you, you need not do anything: without this link nothing happens.",
 	fr: "Si ce n’est pas vous, vous n’avez rien à faire : sans ce lien, il ne se passe rien.",
 };
-const notice = (en: (when: string) => [string, string], fr: (when: string) => [string, string]): Letter => ({
+const notice = (
+	en: (when: string) => [string, string],
+	fr: (when: string) => [string, string],
+	notYou = NOT_YOU,
+): Letter => ({
 	kind: "notice",
 	plainPage: "/account",
 	words: {
 		en: (when) => {
 			const [subject, said] = en(when);
-			return { subject, paragraphs: [said], action: "Look at your account", closing: [NOT_YOU.en] };
+			return { subject, paragraphs: [said], action: "Look at your account", closing: [notYou.en] };
 		},
 		fr: (when) => {
 			const [subject, said] = fr(when);
-			return { subject, paragraphs: [said], action: "Voir votre compte", closing: [NOT_YOU.fr] };
+			return { subject, paragraphs: [said], action: "Voir votre compte", closing: [notYou.fr] };
 		},
 	},
 });
@@ -176,6 +185,7 @@ export const LETTERS = {
 			"L’adresse de votre compte Mivisus a changé",
 			`Le ${when}, votre compte a reçu une autre adresse e-mail. Nous écrirons désormais à celle-ci ; ce message est le dernier à la présente adresse.`,
 		],
+		NOT_YOU_EITHER,
 	),
 	"password-changed": notice(
 		(when) => [

@@ -9,6 +9,7 @@ export type MailKind = (typeof MAIL_KINDS)[number];
 export interface Message {
 	/** Idempotency key: sent again after a crash, it is the same mail to whoever receives it. */
 	id: string;
+	/** Domain in ASCII form: not every mail service takes another one. */
 	to: string;
 	subject: string;
 	text: string;

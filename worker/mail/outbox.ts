@@ -1,3 +1,4 @@
+import { deliverable } from "../accounts/email.ts";
 import type { After, Clock } from "../clock.ts";
 import { type LetterName, writeLetter } from "./letters.ts";
 import { type Mailer, MailRefused } from "./mail.ts";
@@ -133,7 +134,7 @@ export class Outbox {
 		const message = writeLetter({
 			id,
 			letter: letter.name,
-			to: letter.to,
+			to: deliverable(letter.to),
 			fullName: letter.fullName,
 			language: letter.language,
 			happenedAt: askedAt,

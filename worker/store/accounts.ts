@@ -27,8 +27,38 @@ const useLink = (db: Db, purpose: "confirmation" | "reset" | "address", tokenHas
 		.where("expires_at", ">", now)
 		.returning(["account_id", "new_email", "new_email_key"])
 		.executeTakeFirst();
-const makeActive = (db: Db, id: string) =>
-	db.updateTable("accounts").set({ state: "active" }).where("id", "=", id).where("state", "=", "unconfirmed").execute();
+/** Its address is proved. Whatever opened it before that was not given out by whom the address belongs to. */
+async function makeActive(db: Db, id: string): Promise<void> {
+	const { numUpdatedRows } = await db
+		.updateTable("accounts")
+		.set({ state: "active" })
+		.where("id", "=", id)
+		.where("state", "=", "unconfirmed")
+		.executeTakeFirst();
+	if (Number(numUpdatedRows) === 0) return;
+	for (const table of ["sessions", "passkeys"] as const)
+		await db.deleteFrom(table).where("account_id", "=", id).execute();
+}
+
+/** An unconfirmed account: nobody has proved to own its address. From before there were mails, some have agents. */
+const unconfirmed = (db: Db) =>
+	db
+		.selectFrom("accounts")
+		.select("id")
+		.where("state", "=", "unconfirmed")
+		.where(({ not, exists, selectFrom }) =>
+			not(exists(selectFrom("agents").select("id").whereRef("agents.account_id", "=", "accounts.id"))),
+		);
+/** Forgets `which` of the unconfirmed accounts that have no agents, with all that hangs on them. */
+export async function forgetUnconfirmed(db: Db, which: { olderThan: number } | { emailKey: string }): Promise<void> {
+	const accounts =
+		"emailKey" in which
+			? unconfirmed(db).where("email_key", "=", which.emailKey)
+			: unconfirmed(db).where("created_at", "<=", which.olderThan);
+	for (const table of ["links", "sessions", "passkeys", "outbox"] as const)
+		await db.deleteFrom(table).where("account_id", "in", accounts).execute();
+	await db.deleteFrom("accounts").where("id", "in", accounts).execute();
+}
 
 /**
  * What lies in mailboxes opens nothing any more, and what is still on its way there will not: whoever asked for another
@@ -61,8 +91,10 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 			if (posting) await post(db, posting);
 		});
 	},
-	post: async (posting) => {
-		await database.write((db) => post(db, posting));
+	post: async (...postings) => {
+		await database.write(async (db) => {
+			for (const posting of postings) await post(db, posting);
+		});
 	},
 	findByEmail: async (emailKey) => {
 		const row = await database.read
@@ -76,8 +108,15 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 		const row = await database.read.selectFrom("accounts").select(ACCOUNT).where("id", "=", id).executeTakeFirst();
 		return row && toAccount(row);
 	},
-	replaceHash: async (id, password_hash) => {
-		await database.write((db) => db.updateTable("accounts").set({ password_hash }).where("id", "=", id).execute());
+	replaceHash: async (id, before, password_hash) => {
+		await database.write((db) =>
+			db
+				.updateTable("accounts")
+				.set({ password_hash })
+				.where("id", "=", id)
+				.where("password_hash", "=", before)
+				.execute(),
+		);
 	},
 	findByLink: async (purpose, tokenHash, now) => {
 		const row = await database.read
@@ -123,6 +162,8 @@ export const accountStore = (database: Database, revoked: () => void): AccountSt
 		database.write(async (db) => {
 			const link = await useLink(db, "address", tokenHash, now);
 			if (!link || link.new_email === null || link.new_email_key === null) return false;
+			// Whoever signed up with it has not proved that it is theirs; who holds this link has.
+			await forgetUnconfirmed(db, { emailKey: link.new_email_key });
 			const taken = await db
 				.selectFrom("accounts")
 				.select("id")

@@ -1,3 +1,4 @@
+import { forgetUnconfirmed } from "./accounts.ts";
 import type { Database } from "./database.ts";
 
 /** Policy: a carried order is kept 30 days from when it was given, carried out or not. */
@@ -26,18 +27,7 @@ export const sweep = (database: Database, nowMs: number): Promise<void> =>
 			.deleteFrom("links")
 			.where("expires_at", "<=", nowMs - LINK_KEPT_MS)
 			.execute();
-		const unconfirmed = db
-			.selectFrom("accounts")
-			.select("id")
-			.where("state", "=", "unconfirmed")
-			.where("created_at", "<=", nowMs - UNCONFIRMED_MS)
-			// From before addresses had to be confirmed, some have more than a name: those are for a person to decide on.
-			.where(({ not, exists, selectFrom }) =>
-				not(exists(selectFrom("agents").select("id").whereRef("agents.account_id", "=", "accounts.id"))),
-			);
-		for (const table of ["links", "sessions", "passkeys", "outbox"] as const)
-			await db.deleteFrom(table).where("account_id", "in", unconfirmed).execute();
-		await db.deleteFrom("accounts").where("id", "in", unconfirmed).execute();
+		await forgetUnconfirmed(db, { olderThan: nowMs - UNCONFIRMED_MS });
 		await db.deleteFrom("used_challenges").where("expires_at", "<=", nowMs).execute();
 		await db
 			.deleteFrom("outbox")

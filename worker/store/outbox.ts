@@ -64,6 +64,7 @@ async function resolve(db: Db, row: Row, account: Found): Promise<Due["letter"]>
 				.selectFrom("accounts")
 				.select("id")
 				.where("email_key", "=", row.recipient_key)
+				.where("state", "!=", "unconfirmed")
 				.executeTakeFirst();
 			// Strangers learn nobody's name.
 			return to(owner ? "address-taken" : "address", undefined);

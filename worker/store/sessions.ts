@@ -29,7 +29,7 @@ const lookupOf = (db: Db) =>
 		.select(["email", "full_name", "state", "language"])
 		.where("jti_hash", "=", "")
 		.where("expires_at", ">", 0)
-		.where(sql<boolean>`state NOT IN ('leaving', 'erased')`)
+		.where(sql<boolean>`state NOT IN ('unconfirmed', 'leaving', 'erased')`)
 		.compile();
 type Found = ReturnType<typeof lookupOf> extends CompiledQuery<infer Row> ? Row : never;
 

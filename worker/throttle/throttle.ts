@@ -11,6 +11,8 @@ export const PER_ACCOUNT: Rate = { burst: 20, perMinute: 1 };
 export const PER_NETWORK: Rate = { burst: 60, perMinute: 12 };
 /** Further calls that anybody may make: signing up, announcing an agent. */
 export const PER_NETWORK_OPEN: Rate = { burst: 60, perMinute: 30 };
+/** Mails to whatever addresses that one network may cause: an office opens its accounts, nobody mails a list. */
+export const PER_NETWORK_MAIL: Rate = { burst: 20, perMinute: 2 };
 /** Mails that anybody may cause to one address: a few at once, then one in five minutes. */
 export const PER_MAILBOX: Rate = { burst: 5, perMinute: 1 / 5 };
 /** Failures of one network at one account after which each further one doubles the wait, and the longest wait, s. */

@@ -42,6 +42,7 @@ export class TestWorker {
 	/** All that it wrote to its log and to standard error. */
 	output = "";
 	readonly runtime: Runtime;
+	#people = 0;
 	#port: number;
 	#env: Record<string, string>;
 	#child: ChildProcess | undefined;
@@ -157,10 +158,13 @@ export class TestWorker {
 			asked.on("error", reject).end();
 		});
 	}
-	/** Signs up, without confirming. */
+	/** Signs up, without confirming; from a network of its own, where the worker stands behind a proxy. */
 	signUp(email: string, password = PASSWORD, language = "en"): Promise<Answered> {
 		const accepted = { terms: TERMS_VERSION, agreement: AGREEMENT_VERSION };
-		return this.call("POST", "/accounts", { body: { email, fullName: "Ada Test", password, language, ...accepted } });
+		const body = { email, fullName: "Ada Test", password, language, ...accepted };
+		this.#people += 1;
+		const headers = { "x-forwarded-for": `198.18.${this.#people >> 8}.${this.#people & 255}` };
+		return this.call("POST", "/accounts", { body, headers });
 	}
 	/** The token of the newest mail to `email` that leads to `page`, among those from number `from` on. */
 	async mailed(email: string, page: string, from = 0): Promise<string> {
