@@ -234,9 +234,9 @@ export const MUTATIONS: readonly Mutation[] = [
 		why: "erased text stays in the file",
 	},
 	{
-		file: "worker/data-map.ts",
-		find: "		full_name: person",
-		replace: "		nick_name: person",
+		file: "worker/data-map/map.ts",
+		find: "			full_name: identity",
+		replace: "			nick_name: identity",
 		test: "worker/store/database.test.ts",
 		why: "a column holds data that nobody declared",
 	},

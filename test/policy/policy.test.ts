@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DATA_MAP } from "@mivisus/worker/data-map";
+import { categories } from "@mivisus/worker/data-map/categories";
+import { tables } from "@mivisus/worker/data-map/map";
+import { OUTBOUND } from "@mivisus/worker/data-map/recipients";
 import { describe, expect, it } from "vitest";
+import { documents } from "../../scripts/data-map/documents.ts";
 import { readPolicy } from "../../scripts/ledger/rows.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -58,26 +61,45 @@ describe("what the code must not do", () => {
 		expect(holding(writing, "worker")).toEqual(["worker/platform/secrets.node.ts"]);
 		expect(holding(/from "@mivisus\/transport/, "worker")).toEqual([]);
 	});
-	it("04.1, 04.6: every column serves a sentence of the policy, and none is kept for the law's sake unsaid", () => {
-		for (const [table, columns] of Object.entries(DATA_MAP)) {
-			for (const [column, { purpose, basis }] of Object.entries(columns)) {
-				for (const id of purpose) expect([...policy.keys()], `${table}.${column}`).toContain(id);
-				if (basis === "legal-obligation") expect(purpose, `${table}.${column}`).toContain("04.6");
-			}
+	it("04.1, 04.6: every column serves a sentence of the policy, and what rests on an interest is weighed and can be objected to", () => {
+		for (const [name, { sentences, basis, balance, objection }] of categories) {
+			expect(sentences.length, name).toBeGreaterThan(0);
+			for (const id of sentences) expect([...policy.keys()], name).toContain(id);
+			expect([balance !== undefined, objection !== undefined], name).toEqual(
+				Array.from({ length: 2 }, () => basis === "legitimate-interest"),
+			);
+		}
+		const used = new Set(tables.flatMap(([, { columns }]) => Object.values(columns).map(({ category }) => category)));
+		for (const [name, { inMemory }] of categories) expect(used.has(name), name).toBe(inMemory !== true);
+		for (const [table, { erasure, columns }] of tables) {
+			for (const [column, { category }] of Object.entries(columns))
+				expect(category === undefined, `${table}.${column}`).toBe(erasure === "nobody");
 		}
 	});
+	it("02.1, 09.1: the policy's tables and the documents made from the data map are up to date", () => {
+		const read = (path: string) => readFileSync(join(root, path), "utf8");
+		for (const [path, made] of Object.entries(documents(read)))
+			expect(read(path) === made, `${path}: npm run data-map`).toBe(true);
+	});
 	it("04.7: nobody is told anything: the worker calls no host but its relay, the mail server and its database", () => {
-		expect(holding(/\bfetch\(|\?\? fetch\)\(/, "worker").sort()).toEqual([
-			// On Workers, the page's files are asked for from a binding.
-			"worker/main.workers.ts",
-			"worker/platform/ses.ts",
-			"worker/relay-place.ts",
-			"worker/revocations/pusher.ts",
-			"worker/store/remote-database.ts",
-		]);
-		expect(holding(/from "(nodemailer|undici|axios|got|node:https?|node:net)"|new WebSocket/, "worker")).toEqual([
-			"worker/platform/smtp.node.ts",
-		]);
+		const connects =
+			/\bfetch\(|\?\? fetch\)\(|from "(nodemailer|undici|axios|got|node:https?|node:net|node:tls|node:dgram)"|new WebSocket/;
+		// Every file that can is on the data map's list, which says to whom.
+		expect(holding(connects, "worker").sort()).toEqual(Object.keys(OUTBOUND).sort());
+		// And a host that stands in the code is our own, a recipient's, or nobody's.
+		const ours =
+			/^(mivisus\.com|relay\.mivisus\.com|localhost|127\.0\.0\.1|\[::1\]|www\.w3\.org|email\.\$\{region\}\.amazonaws\.com)$|(^|\.)(host|example|example\.net|test)$/;
+		const hosts = sources("worker", "wire", "transport", "relay", "agent", "web/src").flatMap(([path, source]) =>
+			[
+				...source.matchAll(
+					/\b(?:https?|wss?|smtps?|libsql):\/\/(?:[^\s"'`/@]*@)?((?:\$\{[^}]*\}|\[::1\]|[\w-]+)(?:\.(?:\$\{[^}]*\}|[\w-]+))*)/g,
+				),
+			]
+				.map(([, host = ""]) => host)
+				.filter((host) => !/^\$\{[^}]*\}$/.test(host) && !ours.test(host))
+				.map((host) => `${path}: ${host}`),
+		);
+		expect(hosts).toEqual([]);
 	});
 	it("08.1, 08.2: the one cookie is the session's, set in one place", () => {
 		expect(holding(/Set-Cookie|setCookie\(/i, "worker").sort()).toEqual([

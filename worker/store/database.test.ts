@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { newId } from "@mivisus/wire/ids";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DATA_MAP } from "../data-map.ts";
+import { tables as mapOfTables } from "../data-map/map.ts";
 import { FileDatabase } from "./file-database.ts";
 import { accountRow } from "./testing/rows.ts";
 
@@ -125,8 +125,19 @@ it("P2: every column is in the data map, and the map names no column that is gon
 		const rows = await sql<{ name: string }>`SELECT name FROM pragma_table_info(${name})`.execute(database.read);
 		columns.push(...rows.rows.map((row) => `${name}.${row.name}`));
 	}
-	const mapped = Object.entries(DATA_MAP).flatMap(([table, entries]) =>
+	const mapped = mapOfTables.flatMap(([table, { columns: entries }]) =>
 		Object.keys(entries).map((column) => `${table}.${column}`),
 	);
 	expect(mapped.sort()).toEqual(columns.sort());
+	// What the export and the erasure ask of a table is there, and rows go before those that they hang on.
+	const order = mapOfTables.map(([table]) => table as string);
+	for (const [table, { key, owners = [], mentions, columns: entries }] of mapOfTables) {
+		const named = [key, ...owners.map(({ column }) => column), ...(mentions ? [mentions] : [])];
+		for (const column of named) expect(Object.keys(entries), `${table}.${column}`).toContain(column);
+		const parents = await sql<{ table: string }>`SELECT "table" FROM pragma_foreign_key_list(${table})`.execute(
+			database.read,
+		);
+		for (const { table: parent } of parents.rows)
+			expect(order.indexOf(table), `${table} before ${parent}`).toBeLessThan(order.indexOf(parent));
+	}
 });

@@ -1,5 +1,5 @@
 import type { Client } from "@libsql/client";
-import { DATA_MAP } from "../data-map.ts";
+import { tables as mapped } from "../data-map/map.ts";
 import { SESSION_SECONDS } from "../sessions/sessions.ts";
 
 /** What is wrong, where, and in which rows: by their ids, never by what else stands in them. */
@@ -106,7 +106,7 @@ function general({ name, columns, references, checks }: Table, all: ReadonlyMap<
 			tables: [name],
 		});
 	}
-	if (DATA_MAP[name]?.["account_id"]?.erasure === "delete") {
+	if (columns.has("account_id") && mapped.some(([table, { erasure }]) => table === name && erasure === "delete")) {
 		found.push({
 			check: "erased",
 			says: `${name} of an erased account`,
