@@ -97,6 +97,8 @@ function sameOrigin(c: Context, own: ReadonlySet<string>): boolean {
 }
 
 async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: AppOptions): Promise<Response> {
+	// A file that nobody reads would use its link up.
+	if (entry.file && c.req.method === "HEAD") throw new Problem("not-found");
 	const text = entry.method === "GET" ? "" : await whole(() => c.req.text());
 	const call: Record<string, unknown> = {
 		params: c.req.param(),
@@ -135,6 +137,11 @@ async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: App
 	if (entry.body) call["body"] = parseBody(c, text, entry.body);
 	const answer = await entry.handle(call as never);
 	if (answer.setCookie) c.header("Set-Cookie", answer.setCookie);
+	if (answer.download && entry.file) {
+		c.header("Content-Type", entry.file);
+		c.header("Content-Disposition", `attachment; filename="${answer.download.name}"`);
+		return c.body(answer.download.body);
+	}
 	if (answer.status === 204) return c.body(null, 204);
 	// Our own answers are held to their schema too: a field that is not declared does not leave.
 	return c.json((entry.answer ? entry.answer.parse(answer.body) : (answer.body ?? {})) as object, answer.status);

@@ -5,11 +5,13 @@ import { createApp, originsOf } from "./app.ts";
 import { Cameras } from "./cameras/cameras.ts";
 import { Changes } from "./changes.ts";
 import type { After, Clock } from "./clock.ts";
+import type { Recipient } from "./data-map/recipients.ts";
+import { Exports } from "./export/exports.ts";
 import type { Mailer } from "./mail/mail.ts";
 import { Outbox, type OutboxEvent } from "./mail/outbox.ts";
 import { Passkeys } from "./passkeys/passkeys.ts";
 import { type Kdf, Passwords } from "./passwords/passwords.ts";
-import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256 } from "./platform/node.ts";
+import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256, sha256Stream } from "./platform/node.ts";
 import type { WorkerSecrets } from "./platform/secrets.ts";
 import { relayPlace } from "./relay-place.ts";
 import { RevocationPusher } from "./revocations/pusher.ts";
@@ -18,11 +20,13 @@ import { accountStore } from "./store/accounts.ts";
 import { agentStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
+import { exportStore } from "./store/exports.ts";
 import { outboxStore } from "./store/outbox.ts";
 import { passkeyStore, usedStore } from "./store/passkeys.ts";
 import { revocationStore } from "./store/revocations.ts";
 import { sessionStore } from "./store/sessions.ts";
 import {
+	PER_ACCOUNT_COPIES,
 	PER_CALLER,
 	PER_MAILBOX,
 	PER_NETWORK_MAIL,
@@ -57,6 +61,10 @@ export interface AssembleOptions {
 	kdf?: Kdf;
 	/** Where several processes serve: how long one relies on hearing of news by itself, ms. */
 	lookAgainMs?: number;
+	/** Where data is kept, as copies of data state it. */
+	region: string;
+	/** Who else gets data in this deployment. */
+	recipients: readonly Recipient[];
 	/** Told in each answer, for tests only. */
 	runtime?: string | undefined;
 }
@@ -106,8 +114,10 @@ export function assemble(options: AssembleOptions): Worker {
 		const work = later().then(() => (keep ? outbox.sendDue().catch(() => {}) : outbox.poke()));
 		keep?.(work);
 	};
+	const accountsStored = accountStore(database, revoked);
+	const useOnce = usedStore(database);
 	const accounts = new Accounts({
-		store: accountStore(database, revoked),
+		store: accountsStored,
 		passwords: new Passwords(options.kdf ?? nodeKdf, nodeRandom),
 		clock,
 		hash: sha256,
@@ -128,7 +138,7 @@ export function assemble(options: AssembleOptions): Worker {
 			hash: sha256,
 			nonceMac: mac,
 			random: nodeRandom,
-			useOnce: keep && usedStore(database),
+			useOnce: keep && useOnce,
 		}),
 		cameras: new Cameras(cameraStore(database, revoked), clock, changed),
 		tokens: new RelayTokens(secrets.tokenKey, relayPlace({ ...relay, fetch: call, clock }), clock),
@@ -143,6 +153,22 @@ export function assemble(options: AssembleOptions): Worker {
 			domain: new URL(origin).hostname,
 			posted,
 		}),
+		exports: new Exports({
+			store: exportStore(database),
+			find: accountsStored.find,
+			useOnce: ({ hash, expiresAt }) => useOnce(hash, expiresAt),
+			mac,
+			hash: sha256,
+			hasher: sha256Stream,
+			key: secrets.documentKey,
+			clock,
+			after,
+			service: origin,
+			region: options.region,
+			recipients: options.recipients,
+		}),
+		documentKeys: secrets.documentKeys,
+		copies: new Throttle(PER_ACCOUNT_COPIES, clock),
 		mailboxes: new Throttle(PER_MAILBOX, clock),
 		mails: new Throttle(PER_NETWORK_MAIL, clock),
 		guard: new SignInGuard(clock),

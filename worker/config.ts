@@ -43,6 +43,14 @@ const common = {
 	AWS_ACCESS_KEY_ID: z.string().optional(),
 	AWS_SECRET_ACCESS_KEY: z.string().optional(),
 	AWS_SESSION_TOKEN: z.string().optional(),
+	/**
+	 * Where data is kept, as copies of data state it: `eu-west-3` as the policy promises (05.1), or `self-hosted`, with a place
+	 * after a colon if you like. Any other region would make the policy untrue.
+	 */
+	MIVISUS_REGION: z
+		.string()
+		.regex(/^(eu-west-3|self-hosted(: [^\r\n]{1,80})?)$/, "eu-west-3, or self-hosted: and the place")
+		.default("self-hosted"),
 	/** Each answer says what runs the worker. For tests: it is nobody else's business. */
 	MIVISUS_TELL_RUNTIME: z.literal("1").optional(),
 };

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 import pino from "pino";
 import { assemble } from "./assemble.ts";
 import { demoOf, readWorkerConfig, relayOf, type WorkerConfig } from "./config.ts";
+import { recipientsOf } from "./data-map/recipients.ts";
 import { nameOf, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import { mailerOf } from "./platform/mailer.node.ts";
@@ -66,6 +67,8 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 			return told ?? runtime.peerOf(c) ?? "";
 		},
 		mailer: mailerOf(config),
+		region: config.MIVISUS_REGION,
+		recipients: recipientsOf({ mail: config.MIVISUS_MAIL }),
 		...tellOperator(log),
 		runtime: config.MIVISUS_TELL_RUNTIME && runtime.name,
 	});

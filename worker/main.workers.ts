@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ExecutionContext, ExportedHandler, Fetcher, Request as WorkersRequest } from "@cloudflare/workers-types";
 import { assemble, type Worker } from "./assemble.ts";
 import { demoOf, type EdgeConfig, readEdgeConfig, relayOf } from "./config.ts";
+import { recipientsOf } from "./data-map/recipients.ts";
 import { type Log, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import type { Kdf } from "./passwords/passwords.ts";
@@ -75,6 +76,8 @@ async function make(bindings: Bindings, config: EdgeConfig): Promise<Instance> {
 		// Cloudflare sets it, and replaces what a caller wrote there.
 		addressOf: (c) => c.req.header("cf-connecting-ip") ?? "",
 		mailer: sesMailerOf(config),
+		region: config.MIVISUS_REGION,
+		recipients: recipientsOf({ mail: config.MIVISUS_MAIL, database: config.MIVISUS_DATABASE_URL, edge: true }),
 		...tellOperator(log),
 		keep: (work) => contexts.getStore()?.waitUntil(work),
 		lookAgainMs: LOOK_AGAIN_MS,

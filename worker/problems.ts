@@ -23,6 +23,7 @@ export const PROBLEMS = {
 	"not-an-address": [422, "This is not an e-mail address."],
 	"rate-limited": [429, "Too many attempts. Wait a little, then try again."],
 	"too-many": [429, "There are too many of these."],
+	"export-running": [503, "A copy is being made already. Try again when it is there, or in half a minute."],
 	internal: [500, "Something went wrong on our side."],
 	unavailable: [503, "The service cannot reach its data. It is not certain that this was done: look, then try again."],
 	busy: [503, "Many people are signing in. Try again in a few seconds."],

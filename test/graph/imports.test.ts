@@ -40,9 +40,9 @@ describe("the import graph", () => {
 		expect(forbidden).toEqual([]);
 	});
 
-	it("wire imports no packages but its schema, token and sealing libraries", () => {
+	it("wire imports no packages but its schema, token, sealing and archive libraries", () => {
 		const packages = new Set(sourcesOf("wire").flatMap((file) => importsOf(file).packages));
-		for (const name of packages) expect(name).toMatch(/^(zod|jose|@hpke\/core|@hpke\/dhkem-x25519)$/);
+		for (const name of packages) expect(name).toMatch(/^(zod|jose|@hpke\/core|@hpke\/dhkem-x25519|@zip.js\/zip.js)$/);
 	});
 
 	it("R11: the relay and what it stands on never import a codec, a container or the catalog", () => {

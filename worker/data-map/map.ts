@@ -14,7 +14,9 @@ export interface Column {
 	export: { as: string; value: Value } | { not: Words };
 }
 /** `time`: ms since 1970, written in UTC with `Z`; `flag`: 0 or 1, written as a boolean; `list`: JSON text, written as JSON. */
-export type Value = "text" | "number" | "time" | "flag" | "list";
+type Kind = "text" | "number" | "time" | "flag" | "list";
+/** With `?` where the column may be empty. */
+export type Value = Kind | `${Kind}?`;
 
 export interface Table {
 	/** What its rows are, in words: of receipts, of what is shown to a person. `undefined`: nobody's. */
@@ -27,6 +29,8 @@ export interface Table {
 	key: string;
 	/** Name of its file in the archive, without an ending. */
 	file?: string;
+	/** A person has exactly one row: an object in the archive, not a list. */
+	one?: true;
 	columns: Readonly<Record<string, Column>>;
 	/** What erasing an account does with its rows; `nobody`: they are no person's. */
 	erasure: "delete" | "nobody";
@@ -91,7 +95,7 @@ export const DATA_MAP = {
 			created_at: technical("sessions", "createdAt", "time"),
 			expires_at: technical("sessions", "expiresAt", "time"),
 			label: device("sessions", "label"),
-			last_used_day: technical("sessions", "lastUsedDay"),
+			last_used_day: technical("sessions", "lastUsedDay", "text?"),
 			proved_at: technical("sessions", "provedAt", "time"),
 		},
 	},
@@ -107,11 +111,11 @@ export const DATA_MAP = {
 			token_hash: secret("mails"),
 			account_id: owned("mails"),
 			purpose: technical("mails", "purpose"),
-			new_email: contact("mails", "newEmail"),
+			new_email: contact("mails", "newEmail", "text?"),
 			new_email_key: canonical("mails"),
 			asked_at: technical("mails", "askedAt", "time"),
 			expires_at: technical("mails", "expiresAt", "time"),
-			used_at: technical("mails", "usedAt", "time"),
+			used_at: technical("mails", "usedAt", "time?"),
 		},
 	},
 	passkeys: {
@@ -129,7 +133,7 @@ export const DATA_MAP = {
 			transports: device("passkeys", "transports", "list"),
 			label: device("passkeys", "label"),
 			created_at: technical("passkeys", "createdAt", "time"),
-			last_used_day: technical("passkeys", "lastUsedDay"),
+			last_used_day: technical("passkeys", "lastUsedDay", "text?"),
 		},
 	},
 	outbox: {
@@ -153,7 +157,7 @@ export const DATA_MAP = {
 			attempts: technical("mails", "attempts", "number"),
 			next_at: technical("mails", "nextAt", "time"),
 			asked_at: technical("mails", "askedAt", "time"),
-			problem: technical("mails", "problem"),
+			problem: technical("mails", "problem", "text?"),
 		},
 	},
 	commands: {
@@ -169,8 +173,8 @@ export const DATA_MAP = {
 			camera_id: technical("orders", "cameraId"),
 			statement: sealed("orders"),
 			state: technical("orders", "state"),
-			code: technical("orders", "code"),
-			detail: technical("orders", "detail"),
+			code: technical("orders", "code", "text?"),
+			detail: technical("orders", "detail", "text?"),
 			created_at: technical("orders", "createdAt", "time"),
 		},
 	},
@@ -240,7 +244,7 @@ export const DATA_MAP = {
 			seal_key: device("agents", "sealKey"),
 			state: technical("agents", "state"),
 			created_at: technical("agents", "createdAt", "time"),
-			last_seen_day: technical("reliability", "lastSeenDay"),
+			last_seen_day: technical("reliability", "lastSeenDay", "text?"),
 		},
 	},
 	accounts: {
@@ -248,6 +252,7 @@ export const DATA_MAP = {
 		owners: [{ column: "id", is: "id" }],
 		key: "id",
 		file: "account",
+		one: true,
 		erasure: "delete",
 		columns: {
 			id: technical("account", "id"),
@@ -259,9 +264,9 @@ export const DATA_MAP = {
 			language: technical("account", "language"),
 			created_at: technical("account", "createdAt", "time"),
 			revision: counted("account"),
-			terms_version: technical("account", "termsVersion"),
-			agreement_version: technical("account", "agreementVersion"),
-			accepted_at: technical("account", "acceptedAt", "time"),
+			terms_version: technical("account", "termsVersion", "text?"),
+			agreement_version: technical("account", "agreementVersion", "text?"),
+			accepted_at: technical("account", "acceptedAt", "time?"),
 		},
 	},
 	used_challenges: {

@@ -3,7 +3,11 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
+import { verifyArchive } from "@mivisus/wire/archive";
+import { openZip } from "@mivisus/wire/archive-zip";
+import { importVerificationKeys } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seedPerson } from "../store/testing/person.ts";
 import { Authenticator } from "./testing/authenticator.ts";
 import { type TestAgent, TestPage, until } from "./testing/parties.ts";
 import { RUNTIMES } from "./testing/runtimes.ts";
@@ -119,6 +123,31 @@ describe.each(RUNTIMES)("the worker on %s", (runtime) => {
 			worker.call("POST", "/session", { body: { email: "golden@example.test", password } });
 		expect((await open(GOLDEN_PASSWORD)).status).toBe(200);
 		expect((await open(PASSWORD)).problem).toBe("wrong-credentials");
+	});
+	it("P2: the copy of a seeded account is the golden one, to the byte", async () => {
+		const client = createClient({ url: `file:${join(worker.folder, "worker.db")}`, timeout: 5000 });
+		// A time that no sweep comes near.
+		const { id, emailKey } = await seedPerson(client, "golden", Date.UTC(2100, 0, 1));
+		const sql = "UPDATE accounts SET password_hash = ?, state = 'active', language = 'fr' WHERE id = ?";
+		await client.execute({ sql, args: [GOLDEN, id] });
+		client.close();
+		const body = { email: emailKey, password: GOLDEN_PASSWORD, label: "mine" };
+		const signedIn = await worker.call("POST", "/session", { body });
+		const { blob } = await worker.download("/export", cookieOf(signedIn.headers));
+		const archive = await openZip(blob);
+		const keys = await importVerificationKeys((await worker.call("GET", "/signing-keys")).json);
+		const { manifest } = await verifyArchive(archive, keys);
+		const texts = [];
+		// What names the moment, the deployment's recipients, or the session that asked is this run's own.
+		const own = new RegExp(
+			`${manifest.createdAt.slice(0, 16).replace("T", " ")}|^.*"label":"mine".*\n|^[^,]*,[^,]*,[^,]*,mine,.*\n`,
+			"gm",
+		);
+		for (const { path } of manifest.files.filter((file) => !["index.html", "information.json"].includes(file.path))) {
+			const text = new TextDecoder().decode(await archive.read(path, 1 << 20));
+			texts.push(`==== ${path}\n${text.replaceAll("\r\n", "\n").replaceAll("},\n]", "}\n]").replace(own, "")}`);
+		}
+		await expect(texts.join("")).toMatchFileSnapshot("../export/testing/golden.txt");
 	});
 	it("B16: no request needs the CPU that a production runtime would refuse it", async () => {
 		const spent = async (times: number, call: () => Promise<Answered>) => {

@@ -32,6 +32,8 @@ const REMEDY: Record<ProblemCode, string> = {
 	"too-many": "Remove one first.",
 	internal: "Nothing on your side. The number in `instance` finds it in the operator's log.",
 	unavailable: "Look whether it was done, then send it again after the seconds that `Retry-After` gives.",
+	"export-running":
+		"Read the other copy to its end or leave it, then ask again after the seconds that `Retry-After` gives.",
 	busy: "Send it again after the seconds that `Retry-After` gives.",
 };
 

@@ -24,7 +24,7 @@ const SECURITY: Record<Route["who"], object[]> = {
 	agent: [{ agent: [] }],
 };
 
-function operationOf({ method, path, who, summary, body, answer, status }: Route): Json {
+function operationOf({ method, path, who, summary, body, answer, status, file }: Route): Json {
 	const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
 		name,
 		in: "path",
@@ -34,6 +34,7 @@ function operationOf({ method, path, who, summary, body, answer, status }: Route
 	const success: Json = {
 		description: status === 204 ? "Done." : "As asked.",
 		...(answer && { content: json(schemaOf(answer, "output")) }),
+		...(file && { content: { [file]: {} } }),
 	};
 	return {
 		operationId: `${method.toLowerCase()}${path.replace(/[/:-]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,

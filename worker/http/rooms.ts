@@ -3,7 +3,9 @@ import type { Agents } from "../agents/agents.ts";
 import type { Cameras } from "../cameras/cameras.ts";
 import type { Changes } from "../changes.ts";
 import type { After } from "../clock.ts";
+import type { Exports } from "../export/exports.ts";
 import type { Passkeys } from "../passkeys/passkeys.ts";
+import type { PublicJwk } from "../platform/secrets.ts";
 import { Problem } from "../problems.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { SignInGuard, Throttle } from "../throttle/throttle.ts";
@@ -19,6 +21,11 @@ export interface Rooms {
 	changes: Changes;
 	guard: SignInGuard;
 	passkeys: Passkeys;
+	exports: Exports;
+	/** Public keys by which copies of data and receipts are checked. */
+	documentKeys: { keys: PublicJwk[] };
+	/** Slows down one account in having copies made. */
+	copies: Throttle;
 	/** Slows down mails that anybody may cause to one address. */
 	mailboxes: Throttle;
 	/** Slows down one network in having mails sent, to whatever addresses. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Account } from "../accounts/accounts.ts";
 import type { Agent } from "../agents/agents.ts";
+import type { Download } from "../export/exports.ts";
 import type { Session } from "../sessions/sessions.ts";
 
 /** What a handler may know of the request; which of the three callers is stated by the route's `who`. */
@@ -23,6 +24,8 @@ export interface Answer {
 	status: 200 | 201 | 202 | 204;
 	body?: unknown;
 	setCookie?: string;
+	/** Instead of a body: a file, made while it is sent. */
+	download?: Download;
 }
 /** As answers tell when something was made. */
 export const dated = <T extends { createdAt: number }>({ createdAt, ...rest }: T) => ({
@@ -39,6 +42,8 @@ interface Common<W extends string, C> {
 	body?: z.ZodType;
 	answer?: z.ZodType;
 	status: Answer["status"];
+	/** Media type of the file that it answers with, instead of JSON. */
+	file?: "application/zip";
 	/** Whether the person must have proved who they are within the last minutes (ASVS 7.5.1). */
 	fresh?: true;
 	/** Of a POST: open to a restricted account as well, because it is a right or protects the account (policy 07.6). */

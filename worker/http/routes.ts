@@ -1,6 +1,7 @@
 import type { Camera } from "../cameras/cameras.ts";
 import { Problem } from "../problems.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { rightsRoutes } from "./rights-routes.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
 import { dated, type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
@@ -19,6 +20,7 @@ export function routesOf(rooms: Rooms): Route[] {
 	const { accounts, agents, cameras, tokens, changes, open, after } = rooms;
 	return [
 		...accountRoutes(rooms),
+		...rightsRoutes(rooms),
 		route({
 			method: "GET",
 			path: "/cameras",

@@ -37,6 +37,11 @@ export const EmailBody = z.strictObject({ email });
 export const ConfirmLinkBody = z.strictObject({ token: linkToken, password, label });
 export const ResetBody = z.strictObject({ token: linkToken, password });
 export const LinkBody = z.strictObject({ token: linkToken });
+export const ExportLink = z.object({ path: z.string(), expiresAtMs: z.number() });
+/** A JWK set (RFC 7517) of public Ed25519 keys. */
+export const SigningKeys = z.object({
+	keys: z.array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), kid: z.string(), x: z.string() })),
+});
 export const SessionAnswer = z.object({
 	account: z.object({ id: Id, email: z.string(), fullName: z.string(), state: z.string(), language }),
 });

@@ -32,6 +32,8 @@ beforeEach(async () => {
 		onFault: ({ name }) => faults.push(name),
 		mailer: { send: async () => {} },
 		onMail: () => {},
+		region: "self-hosted",
+		recipients: [],
 	});
 });
 afterEach(async () => {

@@ -24,6 +24,12 @@ export const nodeRandom = (bytes: number): Uint8Array => randomBytes(bytes);
 /** SHA-256 as base64url. */
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("base64url");
 
+/** SHA-256 piece by piece, as base64url. */
+export function sha256Stream(): { update(bytes: Uint8Array): void; digest(): string } {
+	const hash = createHash("sha256");
+	return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("base64url") };
+}
+
 /** HMAC-SHA-256 as base64url, and its check in constant time. */
 export const hmac = (key: Uint8Array, text: string): string =>
 	createHmac("sha256", key).update(text).digest("base64url");

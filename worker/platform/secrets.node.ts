@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newSecrets, parseSecrets, useSecrets, type WorkerSecrets } from "./secrets.ts";
+import { completed, newSecrets, parseSecrets, publicOf, useSecrets, type WorkerSecrets } from "./secrets.ts";
 
 function writePrivate(path: string, value: unknown, mode: number): void {
 	const temporary = `${path}.${process.pid}.tmp`;
@@ -16,12 +16,14 @@ export async function openSecrets(folder: string): Promise<WorkerSecrets> {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const path = join(folder, "worker.json");
 	if (!existsSync(path)) writePrivate(path, await newSecrets(), 0o600);
-	const kept = parseSecrets(readFileSync(path, "utf8"), path);
-	for (const [name, { kty, crv, kid, x }] of Object.entries({
+	const found = parseSecrets(readFileSync(path, "utf8"), path);
+	const kept = await completed(found);
+	if (kept !== found) writePrivate(path, kept, 0o600);
+	for (const [name, key] of Object.entries({
 		"relay-token-keys": kept.tokenKey,
 		"relay-control-keys": kept.controlKey,
 	})) {
-		writePrivate(join(folder, `${name}.json`), { keys: [{ kty, crv, kid, x }] }, 0o644);
+		writePrivate(join(folder, `${name}.json`), { keys: [publicOf(key)] }, 0o644);
 	}
 	return useSecrets(kept);
 }

@@ -19,6 +19,10 @@ const Secrets = z.object({
 	nonceKey: Secret,
 	tokenKey: PrivateJwk,
 	controlKey: PrivateJwk,
+	/** Signs copies of data and receipts. Keys from before there were any have none: `npm run keys` adds it. */
+	documentKey: PrivateJwk.optional(),
+	/** Public halves of earlier document keys: what they signed is checked for as long as people keep it. */
+	olderDocumentKeys: z.array(PrivateJwk.omit({ d: true })).default([]),
 });
 /** The worker's keys as they are kept: `worker.json`, or the secret MIVISUS_KEYS. */
 export type KeptSecrets = z.infer<typeof Secrets>;
@@ -29,7 +33,18 @@ export interface WorkerSecrets {
 	nonceKey: Uint8Array;
 	tokenKey: SigningKey;
 	controlKey: SigningKey;
+	documentKey: SigningKey;
+	/** By which others check what `documentKey` and its predecessors signed: a JWK set. */
+	documentKeys: { keys: PublicJwk[] };
 }
+export interface PublicJwk {
+	kty: "OKP";
+	crv: "Ed25519";
+	kid: string;
+	x: string;
+}
+/** The half of a key that may be published. */
+export const publicOf = ({ kty, crv, kid, x }: PublicJwk): PublicJwk => ({ kty, crv, kid, x });
 
 async function newJwk(name: string) {
 	const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
@@ -42,7 +57,11 @@ export const newSecrets = async (): Promise<KeptSecrets> =>
 		nonceKey: toBase64Url(nodeRandom(32)),
 		tokenKey: await newJwk("token"),
 		controlKey: await newJwk("control"),
+		documentKey: await newJwk("document"),
 	});
+/** With the keys that were added since these were made. */
+export const completed = async (kept: KeptSecrets): Promise<KeptSecrets> =>
+	kept.documentKey ? kept : Secrets.parse({ ...kept, documentKey: await newJwk("document") });
 
 /** Reads kept keys; `where` they are stands in the error, and never a value. */
 export function parseSecrets(text: string, where: string): KeptSecrets {
@@ -62,8 +81,12 @@ export async function useSecrets({
 	nonceKey,
 	tokenKey,
 	controlKey,
+	documentKey,
+	olderDocumentKeys,
 }: KeptSecrets): Promise<WorkerSecrets> {
 	if (!first) throw new Error("there is no session key");
+	if (!documentKey)
+		throw new Error("there is no document key: run npm run keys on the folder, and set the secret anew");
 	const bytes = (secret: string) => new Uint8Array(Buffer.from(secret, "base64url"));
 	const ready = ({ id, secret }: typeof first) => ({ id, secret: bytes(secret) });
 	return {
@@ -71,5 +94,7 @@ export async function useSecrets({
 		nonceKey: bytes(nonceKey),
 		tokenKey: await importSigningKey(tokenKey as never),
 		controlKey: await importSigningKey(controlKey as never),
+		documentKey: await importSigningKey(documentKey as never),
+		documentKeys: { keys: [documentKey, ...olderDocumentKeys].map(publicOf) },
 	};
 }

@@ -134,6 +134,17 @@ it("P2: every column is in the data map, and the map names no column that is gon
 	for (const [table, { key, owners = [], mentions, columns: entries }] of mapOfTables) {
 		const named = [key, ...owners.map(({ column }) => column), ...(mentions ? [mentions] : [])];
 		for (const column of named) expect(Object.keys(entries), `${table}.${column}`).toContain(column);
+		const nullable = await sql<{
+			name: string;
+		}>`SELECT name FROM pragma_table_info(${table}) WHERE "notnull" = 0 AND pk = 0`.execute(database.read);
+		const empty = Object.entries(entries).filter(([, { export: to }]) => "as" in to && to.value.endsWith("?"));
+		const exported = ({ name }: { name: string }) => "as" in (entries[name]?.export ?? {});
+		expect(empty.map(([name]) => name).sort(), table).toEqual(
+			nullable.rows
+				.filter(exported)
+				.map(({ name }) => name)
+				.sort(),
+		);
 		const parents = await sql<{ table: string }>`SELECT "table" FROM pragma_foreign_key_list(${table})`.execute(
 			database.read,
 		);

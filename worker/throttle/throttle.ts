@@ -22,6 +22,8 @@ const MAX_DELAY_S = 60;
 const FAILURE_MS = 3_600_000;
 /** Calls of one signed-in account, or of one agent: far above what pages and agents do, far below what slows others. */
 export const PER_CALLER: Rate = { burst: 600, perMinute: 600 };
+/** Copies of one account's data: some at once, then one in ten minutes; each reads all there is. */
+export const PER_ACCOUNT_COPIES: Rate = { burst: 6, perMinute: 1 / 10 };
 /** Keys remembered at once. */
 const MAX_KEYS = 20_000;
 /** Among so many that were untouched for longest, the fullest bucket goes. */

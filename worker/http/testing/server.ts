@@ -145,6 +145,11 @@ export class TestWorker {
 			: undefined;
 		return { status: response.status, headers: response.headers, text, json, problem };
 	}
+	/** GET of a file. */
+	async download(path: string, cookie: string): Promise<{ status: number; headers: Headers; blob: Blob }> {
+		const response = await fetch(`${this.origin}/api${path}`, { headers: { cookie: `session=${cookie}` } });
+		return { status: response.status, headers: response.headers, blob: await response.blob() };
+	}
 	/** GET of a path exactly as given, dots included: what no browser would send. */
 	get(path: string): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
 		return new Promise((resolve, reject) => {

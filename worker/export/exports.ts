@@ -1,0 +1,153 @@
+import { newId } from "@mivisus/wire/ids";
+import type { SigningKey } from "@mivisus/wire/token";
+import type { WithHash } from "../accounts/accounts.ts";
+import type { After, Clock } from "../clock.ts";
+import type { Recipient } from "../data-map/recipients.ts";
+import { Problem } from "../problems.ts";
+import { type ArchiveOptions, archiveStream, type ExportStore } from "./archive.ts";
+
+/** How long the link to a copy works, ms. */
+export const LINK_MS = 24 * 3_600_000;
+/** Copies that are made at the same time: each holds a page of rows, and the database is everybody's. */
+const MAX_RUNNING = 4;
+/** A reader that takes nothing for so long is gone, ms. */
+const STALL_MS = 60_000;
+
+export interface ExportsOptions {
+	store: ExportStore;
+	find(accountId: string): Promise<WithHash | undefined>;
+	/** Records that a link was used; false when it was before. */
+	useOnce(mark: { hash: string; expiresAt: number }): Promise<boolean>;
+	mac: { make(text: string): string; check(text: string, mark: string): boolean };
+	hash(text: string): string;
+	hasher: ArchiveOptions["hasher"];
+	key: SigningKey;
+	clock: Clock;
+	after: After;
+	service: string;
+	region: string;
+	recipients: readonly Recipient[];
+}
+export interface Download {
+	/** Of the file that the browser saves. */
+	name: string;
+	body: ReadableStream<Uint8Array>;
+}
+
+/** What a link's mark is made over. */
+const textOf = (accountId: string, named: string): string => `export.${accountId}.${named}`;
+
+/** Copies of a person's data (art. 15 and 20), made while they are read. */
+export class Exports {
+	#options: ExportsOptions;
+	/** Accounts whose copies are being made. */
+	#running = new Set<string>();
+	constructor(options: ExportsOptions) {
+		this.#options = options;
+	}
+	/** How many are being made now. */
+	get running(): number {
+		return this.#running.size;
+	}
+	/** A token that gets the account's copy once, within a day, for whoever is signed in to the account; asking stores nothing. */
+	link(accountId: string): { token: string; expiresAt: number } {
+		const expiresAt = this.#options.clock.now() + LINK_MS;
+		const named = `${expiresAt.toString(36)}.${newId()}`;
+		return { token: `${named}.${this.#options.mac.make(textOf(accountId, named))}`, expiresAt };
+	}
+	/** The copy that `token` is for. The link is used up by it, whatever becomes of the download. */
+	async open(accountId: string, token: string, allowed: () => void): Promise<Download> {
+		const [expires = "", id = "", mark = "", ...rest] = token.split(".");
+		const { mac, clock, hash, useOnce } = this.#options;
+		const expiresAt = Number.parseInt(expires, 36);
+		const named = `${expires}.${id}`;
+		const valid = rest.length === 0 && mac.check(textOf(accountId, named), mark) && expiresAt > clock.now();
+		if (!valid) throw new Problem("link-unusable");
+		return this.#begin(accountId, async () => {
+			allowed();
+			if (!(await useOnce({ hash: hash(token), expiresAt }))) throw new Problem("link-unusable");
+		});
+	}
+	/** The copy, now. `allowed` throws when there were too many; one that is not begun does not count. */
+	now(accountId: string, allowed: () => void): Promise<Download> {
+		return this.#begin(accountId, async () => allowed());
+	}
+	async #begin(accountId: string, allowed: () => Promise<void>): Promise<Download> {
+		if (this.#running.has(accountId) || this.#running.size >= MAX_RUNNING)
+			throw new Problem("export-running", undefined, 30);
+		this.#running.add(accountId);
+		const giveBack = () => void this.#running.delete(accountId);
+		try {
+			await allowed();
+			return await this.#make(accountId, giveBack);
+		} catch (error) {
+			giveBack();
+			throw error;
+		}
+	}
+	async #make(accountId: string, ended: () => void): Promise<Download> {
+		const { store, find, hasher, key, clock, after, service, region, recipients } = this.#options;
+		const account = await find(accountId);
+		if (!account) throw new Problem("unauthorized");
+		const nowMs = clock.now();
+		const archive = archiveStream({
+			store,
+			subject: { id: account.id, emailKey: account.emailKey, language: account.language },
+			nowMs,
+			service,
+			region,
+			recipients,
+			key,
+			hasher,
+			breathe: () => new Promise((resolve) => void after(0, resolve)),
+		});
+		return {
+			name: `mivisus-${new Date(nowMs).toISOString().slice(0, 10)}.zip`,
+			body: watched(archive, after, ended),
+		};
+	}
+}
+
+/** `source` until its end, its fault, its reader's leave, or a reader that takes nothing; `ended` is called once then. */
+function watched(source: ReadableStream<Uint8Array>, after: After, ended: () => void): ReadableStream<Uint8Array> {
+	const reader = source.getReader();
+	let unwatch: () => void = () => {};
+	const end = () => {
+		unwatch();
+		ended();
+	};
+	const watch = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+		unwatch = after(STALL_MS, () => {
+			const stalled = new Error("nobody reads the copy");
+			controller.error(stalled);
+			end();
+			void reader.cancel(stalled).catch(() => {});
+		});
+	};
+	return new ReadableStream<Uint8Array>(
+		{
+			start: watch,
+			pull: async (controller) => {
+				unwatch();
+				try {
+					const { value, done } = await reader.read();
+					if (!done) {
+						controller.enqueue(value);
+						watch(controller);
+						return;
+					}
+				} catch (error) {
+					end();
+					throw error;
+				}
+				end();
+				controller.close();
+			},
+			cancel: async (reason) => {
+				end();
+				await reader.cancel(reason).catch(() => {});
+			},
+		},
+		{ highWaterMark: 0 },
+	);
+}

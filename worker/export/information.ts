@@ -1,0 +1,56 @@
+import { categories } from "../data-map/categories.ts";
+import { CONTROLLER } from "../data-map/controller.ts";
+import type { Recipient } from "../data-map/recipients.ts";
+import { BASES } from "../data-map/render.ts";
+
+type Language = "en" | "fr";
+
+const RIGHTS: Record<Language, readonly string[]> = {
+	en: [
+		"access (art. 15)",
+		"rectification (art. 16)",
+		"erasure (art. 17)",
+		"restriction (art. 18)",
+		"portability (art. 20)",
+		"objection to what rests on a legitimate interest (art. 21)",
+		"directives about your data after your death (article 85 of the French law of 6 January 1978)",
+		"complaint to a supervisory authority, in France the CNIL (cnil.fr)",
+	],
+	fr: [
+		"accès (art. 15)",
+		"rectification (art. 16)",
+		"effacement (art. 17)",
+		"limitation (art. 18)",
+		"portabilité (art. 20)",
+		"opposition à ce qui repose sur un intérêt légitime (art. 21)",
+		"directives sur vos données après votre mort (article 85 de la loi du 6 janvier 1978)",
+		"réclamation auprès d’une autorité de contrôle, en France la CNIL (cnil.fr)",
+	],
+};
+
+/** What article 15(1) and (2) asks to be told beside the copy itself. */
+export const informationOf = (language: Language, recipients: readonly Recipient[]) => ({
+	controller: CONTROLLER,
+	purposes: categories.map(([, { data, why, basis, kept, anonymous, inMemory }]) => ({
+		data: data[language],
+		purpose: why[language],
+		basis: BASES[basis][language],
+		kept: kept[language],
+		inThisCopy: !anonymous && !inMemory,
+	})),
+	recipients: recipients.map(({ name, does, gets, where }) => ({
+		name,
+		role: does[language],
+		gets: gets[language],
+		where: where[language],
+	})),
+	source: {
+		en: "You, your browsers and your agents; nobody else.",
+		fr: "Vous, vos navigateurs et vos agents ; personne d’autre.",
+	}[language],
+	automatedDecisions: {
+		en: "None (art. 22): no decision about you is made by a machine alone.",
+		fr: "Aucune (art. 22) : aucune décision vous concernant n’est prise par une machine seule.",
+	}[language],
+	rights: RIGHTS[language],
+});
