@@ -36,8 +36,9 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/sessions/sessions.ts",
-		find: 'requiredClaims: ["exp", "iat", "jti", "sub"],',
-		replace: "",
+		find: '|| exp === undefined || iat === undefined)\n\t\t\t\treturn undefined;\n\t\t\tclaims = { jtiHash: this.#hash(jti), sub, exp: Math.min(exp, iat + SESSION_SECONDS), iat };',
+		replace:
+			"|| iat === undefined) return undefined;\n\t\t\tclaims = { jtiHash: this.#hash(jti), sub, exp: exp ?? iat + SESSION_SECONDS, iat };",
 		test: "worker/sessions/sessions.test.ts",
 		name: "A4",
 		why: "a token without an end is taken",

@@ -169,7 +169,6 @@ export class Sessions {
 				typ: TYPE,
 				audience: AUDIENCE,
 				issuer: ISSUER,
-				requiredClaims: ["exp", "iat", "jti", "sub"],
 				maxTokenAge: SESSION_SECONDS,
 				clockTolerance: TOLERANCE_S,
 				currentDate: new Date(this.#clock.now()),
