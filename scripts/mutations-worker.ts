@@ -36,7 +36,7 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/sessions/sessions.ts",
-		find: '|| exp === undefined || iat === undefined)\n\t\t\t\treturn undefined;\n\t\t\tclaims = { jtiHash: this.#hash(jti), sub, exp: Math.min(exp, iat + SESSION_SECONDS), iat };',
+		find: "|| exp === undefined || iat === undefined)\n\t\t\t\treturn undefined;\n\t\t\tclaims = { jtiHash: this.#hash(jti), sub, exp: Math.min(exp, iat + SESSION_SECONDS), iat };",
 		replace:
 			"|| iat === undefined) return undefined;\n\t\t\tclaims = { jtiHash: this.#hash(jti), sub, exp: exp ?? iat + SESSION_SECONDS, iat };",
 		test: "worker/sessions/sessions.test.ts",
@@ -134,8 +134,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/housekeeping.ts",
-		find: "nowMs - COMMAND_MS",
-		replace: "nowMs - 2 * COMMAND_MS",
+		find: "now - COMMAND_MS",
+		replace: "now - 2 * COMMAND_MS",
 		test: "worker/store/housekeeping.test.ts",
 		why: "orders are kept longer than the policy says",
 	},

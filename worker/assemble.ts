@@ -15,15 +15,20 @@ import { hmac, hmacEquals, nodeKdf, nodeRandom, sha256, sha256Stream } from "./p
 import type { WorkerSecrets } from "./platform/secrets.ts";
 import { relayPlace } from "./relay-place.ts";
 import { RevocationPusher } from "./revocations/pusher.ts";
+import { dueAt } from "./rights/deadlines.ts";
+import { Erasure, type LedgerFile } from "./rights/erasure.ts";
+import { Rights } from "./rights/rights.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { accountStore } from "./store/accounts.ts";
 import { agentStore } from "./store/agents.ts";
 import { cameraStore } from "./store/cameras.ts";
 import type { Database } from "./store/database.ts";
+import { erasureStore } from "./store/erasure.ts";
 import { exportStore } from "./store/exports.ts";
 import { outboxStore } from "./store/outbox.ts";
 import { passkeyStore, usedStore } from "./store/passkeys.ts";
 import { revocationStore } from "./store/revocations.ts";
+import { rightsStore } from "./store/rights.ts";
 import { sessionStore } from "./store/sessions.ts";
 import {
 	PER_ACCOUNT_COPIES,
@@ -63,6 +68,8 @@ export interface AssembleOptions {
 	lookAgainMs?: number;
 	/** Where data is kept, as copies of data state it. */
 	region: string;
+	/** The ledger of erasures beside the database, where there are files. */
+	ledgerFile?: LedgerFile | undefined;
 	/** Who else gets data in this deployment. */
 	recipients: readonly Recipient[];
 	/** Told in each answer, for tests only. */
@@ -74,6 +81,7 @@ export interface Worker {
 	accounts: Accounts;
 	revocations: RevocationPusher;
 	outbox: Outbox;
+	erasure: Erasure;
 }
 
 /** Joins rooms, stores and keys; the one place that knows them all. */
@@ -123,6 +131,18 @@ export function assemble(options: AssembleOptions): Worker {
 		hash: sha256,
 		posted,
 	});
+	const erasure = new Erasure({
+		store: erasureStore(database, revoked, changed),
+		clock,
+		hash: sha256,
+		key: secrets.documentKey,
+		service: origin,
+		notice: (letter, account) => accounts.notice(letter, account),
+		receiptMail: (to, number) => accounts.lastWord(to, number),
+		dueAt,
+		posted,
+		file: options.ledgerFile,
+	});
 	const rooms = {
 		accounts,
 		sessions: new Sessions({
@@ -153,6 +173,13 @@ export function assemble(options: AssembleOptions): Worker {
 			domain: new URL(origin).hostname,
 			posted,
 		}),
+		rights: new Rights({
+			store: rightsStore(database, revoked, changed),
+			clock,
+			notice: (letter, account) => accounts.notice(letter, account),
+			posted,
+		}),
+		erasure,
 		exports: new Exports({
 			store: exportStore(database),
 			find: accountsStored.find,
@@ -181,5 +208,6 @@ export function assemble(options: AssembleOptions): Worker {
 		accounts,
 		revocations,
 		outbox,
+		erasure,
 	};
 }

@@ -79,6 +79,11 @@ const Environment = z
 		MIVISUS_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
 		/** Path of the database file. */
 		MIVISUS_DATABASE: z.string({ error: "name the database file" }).min(1),
+		/**
+		 * The ledger of erasures; default beside the database, with `.erasures` behind its name. Keep it out of the database's
+		 * backups: after a restore, what stands in it is erased again.
+		 */
+		MIVISUS_ERASURES: z.string().min(1).optional(),
 		/** Folder with the keys; made on first use. */
 		MIVISUS_SECRETS: z.string({ error: "name the folder with the keys" }).min(1),
 		/** Folder with the built page. */

@@ -8,11 +8,12 @@ import { demoOf, readWorkerConfig, relayOf, type WorkerConfig } from "./config.t
 import { recipientsOf } from "./data-map/recipients.ts";
 import { nameOf, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
+import { runJobs } from "./jobs.ts";
+import { ledgerFile } from "./platform/ledger.node.ts";
 import { mailerOf } from "./platform/mailer.node.ts";
 import { after } from "./platform/node.ts";
 import { openSecrets } from "./platform/secrets.node.ts";
 import { FileDatabase } from "./store/file-database.ts";
-import { sweep } from "./store/housekeeping.ts";
 
 /** How often the relay is asked whether it missed a revocation, ms: it may have restarted. */
 const REVOCATION_CHECK_MS = 5000;
@@ -53,12 +54,14 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		process.exit(1);
 	});
 	const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
-	const { app, accounts, revocations, outbox } = assemble({
+	const clock = { now: Date.now };
+	const { app, accounts, revocations, outbox, erasure } = assemble({
 		database,
 		secrets: await openSecrets(config.MIVISUS_SECRETS),
 		origin,
 		relay: relayOf(config),
-		clock: { now: Date.now },
+		clock,
+		ledgerFile: ledgerFile(config.MIVISUS_ERASURES ?? `${file}.erasures`),
 		after,
 		addressOf: (c) => {
 			// Only what our own proxies appended is believed; what stands before it is the client's invention.
@@ -72,6 +75,12 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		...tellOperator(log),
 		runtime: config.MIVISUS_TELL_RUNTIME && runtime.name,
 	});
+	// Before anybody is served: a restored backup must not bring an erased account back (goal D5).
+	const again = await erasure.replay().catch((error: Error) => {
+		process.stderr.write(`Erased accounts could not be erased again: ${error.message}\n`);
+		process.exit(1);
+	});
+	if (again > 0) log.warn({ accounts: again }, "erased again what a restored database had brought back");
 	const demo = demoOf(config);
 	if (demo) await accounts.ensureConfirmed(demo);
 	if (config.MIVISUS_WEB) {
@@ -89,10 +98,12 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		});
 	log.info({ port: server.port, origin }, "worker is listening");
 	// A disk that is full must not keep the worker from starting: what only reads works.
-	const sweepNow = () =>
-		sweep(database, Date.now()).catch((error: Error) => log.error(nameOf(error), "what ran out was not removed"));
-	await sweepNow();
-	const hourly = setInterval(sweepNow, 3_600_000);
+	const jobsNow = () =>
+		runJobs(database, accounts, erasure, clock)
+			.then((done) => Object.values(done).some(Boolean) && log.info(done, "the hour's jobs"))
+			.catch((error: Error) => log.error(nameOf(error), "what ran out was not removed"));
+	await jobsNow();
+	const hourly = setInterval(jobsNow, 3_600_000);
 	revocations.poke();
 	outbox.poke();
 	const check = setInterval(() => revocations.poke(), REVOCATION_CHECK_MS);

@@ -9,11 +9,11 @@ import { demoOf, type EdgeConfig, readEdgeConfig, relayOf } from "./config.ts";
 import { recipientsOf } from "./data-map/recipients.ts";
 import { type Log, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
+import { runJobs } from "./jobs.ts";
 import type { Kdf } from "./passwords/passwords.ts";
 import { after, nodeKdf } from "./platform/node.ts";
 import { parseSecrets, useSecrets } from "./platform/secrets.ts";
 import { sesMailerOf } from "./platform/ses.ts";
-import { sweep } from "./store/housekeeping.ts";
 import { RemoteDatabase } from "./store/remote-database.ts";
 
 /** Of wrangler.toml: what ran out is removed each hour. The other trigger comes each minute. */
@@ -135,8 +135,11 @@ export default {
 		}),
 	scheduled: (controller, env, ctx) =>
 		contexts.run(ctx, async () => {
-			const { database, revocations, outbox } = await ready(env);
-			if (controller.cron === SWEEP_CRON) return sweep(database, Date.now());
+			const { database, accounts, revocations, outbox, erasure } = await ready(env);
+			if (controller.cron === SWEEP_CRON) {
+				await runJobs(database, accounts, erasure, { now: Date.now });
+				return;
+			}
 			for (let round = 1; round <= ROUNDS; round++) {
 				await revocations.push().catch((error: Error) => log.warn({ name: error.name }, "the relay cannot be told"));
 				await outbox

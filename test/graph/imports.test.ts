@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 	web: ["wire", "transport"],
 };
 /** Layers inside the worker: what a room of it (accounts, cameras …) must never import. */
-const WORKER_JOINERS = /^worker\/(main\.|assemble\.ts|app\.ts|http\/|store\/|platform\/|openapi)/;
+const WORKER_JOINERS = /^worker\/(main\.|assemble\.ts|jobs\.ts|app\.ts|http\/|store\/|platform\/|openapi)/;
 const WORKER_ROOM_FORBIDDEN = /^(hono|@hono\/|kysely|@libsql\/|node:)/;
 
 /** What only tests use may stand on the equipment that `npm start` uses as well. */

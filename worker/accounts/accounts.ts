@@ -204,6 +204,10 @@ export class Accounts {
 			accountId: account.id,
 		};
 	}
+	/** The last word to an address whose account is gone; the mail's own number is the receipt's. */
+	lastWord({ email, emailKey, language }: Pick<WithHash, "email" | "emailKey" | "language">, number: string): Posting {
+		return { ...this.#ask("erased", { display: email, key: emailKey }, language), id: number };
+	}
 	/** Makes sure that a confirmed account with this address exists: the demo account of `npm start`. */
 	async ensureConfirmed(signUp: SignUp): Promise<void> {
 		if (!(await this.#store.findByEmail(signUp.email.key))) await this.#insert(signUp, false);

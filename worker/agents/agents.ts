@@ -44,7 +44,8 @@ export interface AgentStore {
 	accept(agentId: string, deviceId: string): Promise<void>;
 	/** The agent does not obey this device: it is removed, and an agent that obeys nobody yet counts as refused. */
 	refuse(agentId: string, deviceId: string): Promise<void>;
-	find(agentId: string): Promise<Agent | undefined>;
+	/** `watched`: the day on which it was last heard may be kept. */
+	find(agentId: string): Promise<(Agent & { watched: boolean }) | undefined>;
 	list(accountId: string): Promise<Agent[]>;
 	devices(accountId: string): Promise<Device[]>;
 	touch(agentId: string, day: string): Promise<void>;
@@ -223,7 +224,7 @@ export class Agents {
 		if (this.#used.has(mark)) throw new Problem("bad-assertion");
 		this.#used.set(mark, now + NONCE_MS);
 		if (this.#useOnce && !(await this.#useOnce(this.#hash(mark), now + NONCE_MS))) throw new Problem("bad-assertion");
-		if (agent.lastSeenDay !== day(now)) await this.#store.touch(agent.id, day(now));
+		if (agent.watched && agent.lastSeenDay !== day(now)) await this.#store.touch(agent.id, day(now));
 		return agent;
 	}
 }

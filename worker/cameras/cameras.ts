@@ -52,6 +52,8 @@ export interface CameraStore {
 		soundOf: (command: CarriedCommand) => boolean | undefined,
 	): Promise<boolean>;
 	/** For an agent: its cameras and waiting commands, and the account's revision. */
+	/** Stores changes of streams of the agent's own cameras, unless the account is restricted or its person objected. */
+	streamed(accountId: string, agentId: string, events: readonly StreamEvent[]): Promise<void>;
 	agentView(
 		accountId: string,
 		agentId: string,
@@ -60,6 +62,15 @@ export interface CameraStore {
 	countCommands(agentId: string): Promise<number>;
 }
 
+/** What a camera's stream did (policy 02.4): pictures flow; nobody watches; it does not answer; it refuses. */
+export interface StreamEvent {
+	camera: string;
+	/** ms since 1970. */
+	at: number;
+	status: "live" | "idle" | "lost" | "refused";
+}
+/** Policy 02.4: kept so long. */
+export const STREAM_EVENT_MS = 30 * 86_400_000;
 const MAX_CAMERAS = 64;
 /** Orders to one agent that are kept; they go after 30 days (housekeeping). */
 export const MAX_COMMANDS = 500;
@@ -138,6 +149,17 @@ export class Cameras {
 			return body.state === "done" && read.ok && read.value.type === "camera.sound" ? read.value.on : undefined;
 		};
 		if (!(await this.#store.acknowledge(agent.id, body.id, answer, soundOf))) throw new Problem("not-found");
+	}
+	/** What streams did. A clock that is ahead is not believed; what is older than it is kept is not taken. */
+	async streamed(
+		agent: { id: string; accountId: string },
+		events: readonly { camera: string; atMs: number; status: StreamEvent["status"] }[],
+	): Promise<void> {
+		const now = this.#clock.now();
+		const kept = events
+			.filter(({ atMs }) => atMs > now - STREAM_EVENT_MS)
+			.map(({ camera, atMs, status }) => ({ camera, at: Math.min(atMs, now), status }));
+		if (kept.length > 0) await this.#store.streamed(agent.accountId, agent.id, kept);
 	}
 	agentView(agent: { id: string; accountId: string }) {
 		return this.#store.agentView(agent.accountId, agent.id);

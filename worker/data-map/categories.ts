@@ -64,20 +64,23 @@ export const CATEGORIES = {
 	},
 	reliability: {
 		sentences: ["02.4"],
-		data: { en: "the day an agent was last heard", fr: "dernier jour où un agent s’est manifesté" },
+		data: {
+			en: "when a camera’s stream began, stopped or failed; the day an agent was last heard",
+			fr: "quand le flux d’une caméra a commencé, cessé ou échoué ; dernier jour où un agent s’est manifesté",
+		},
 		why: { en: "to watch over the service’s reliability", fr: "veiller à la fiabilité du service" },
 		basis: "legitimate-interest",
 		kept: {
-			en: "until you unlink the agent, or object",
-			fr: "jusqu’à la dissociation de l’agent ou votre opposition",
+			en: "30 days; the day until you unlink the agent; neither after an objection",
+			fr: "30 jours ; le jour jusqu’à la dissociation de l’agent ; ni l’un ni l’autre après une opposition",
 		},
 		objection: {
 			en: "nothing of it is stored any more, and what is there is deleted",
 			fr: "plus rien n’en est conservé, et ce qui l’était est supprimé",
 		},
 		balance: {
-			en: "A day says whether an agent still works, and nothing about who was at home; a finer time is not stored. Without it a person learns only by looking that a camera has gone silent.",
-			fr: "Un jour dit si un agent fonctionne encore, et rien sur qui était chez soi ; aucune heure n’est conservée. Sans lui, on n’apprend qu’en regardant qu’une caméra s’est tue.",
+			en: "Times and states of streams find faults before they cost anybody a picture. They say when somebody watched, and so something about a household: they hold no viewer and no address, go after 30 days, and stop at once when the person objects.",
+			fr: "Les heures et états des flux révèlent les pannes avant qu’elles ne coûtent une image. Ils disent quand quelqu’un a regardé, donc quelque chose d’un foyer : ils ne contiennent ni spectateur ni adresse, disparaissent après 30 jours et cessent dès que la personne s’oppose.",
 		},
 	},
 	orders: {
@@ -127,6 +130,71 @@ export const CATEGORIES = {
 		kept: {
 			en: "until sent, 30 days when that fails; links until 3 days after their end",
 			fr: "jusqu’à l’envoi, 30 jours s’il échoue ; liens jusqu’à 3 jours après leur fin",
+		},
+	},
+	rights: {
+		sentences: ["07.7", "07.9"],
+		data: {
+			en: "your requests about your rights, and what became of them; your objections; directives for after your death",
+			fr: "vos demandes relatives à vos droits, et leur suite ; vos oppositions ; directives pour après votre mort",
+		},
+		why: {
+			en: "to answer in time, to keep to your choices, and to prove it",
+			fr: "répondre à temps, respecter vos choix et le prouver",
+		},
+		basis: "legal-obligation",
+		kept: {
+			en: "requests 3 years after they are closed, without your name once the account is erased; the rest while the account is active",
+			fr: "les demandes 3 ans après leur clôture, sans votre nom une fois le compte effacé ; le reste tant que le compte est actif",
+		},
+	},
+	erasures: {
+		sentences: ["06.2"],
+		data: {
+			en: "that an account was erased, when, and how many entries; no name, no address, no number that means anything",
+			fr: "qu’un compte a été effacé, quand, et combien d’entrées ; ni nom, ni adresse, ni numéro qui signifie quelque chose",
+		},
+		why: {
+			en: "to prove it, and to erase again what a backup would bring back",
+			fr: "le prouver, et effacer de nouveau ce qu’une sauvegarde ramènerait",
+		},
+		basis: "legal-obligation",
+		kept: { en: "3 years", fr: "3 ans" },
+		anonymous: true,
+	},
+	downloads: {
+		sentences: ["02.5"],
+		data: {
+			en: "downloads of the agent: how many a day, for which system and file type",
+			fr: "téléchargements de l’agent : combien par jour, pour quel système et type de fichier",
+		},
+		why: { en: "to know which systems people use", fr: "savoir quels systèmes sont utilisés" },
+		basis: "legitimate-interest",
+		kept: { en: "25 months", fr: "25 mois" },
+		anonymous: true,
+		objection: {
+			en: "your browser sends nothing to be counted; that choice stays in it, we do not know of it",
+			fr: "votre navigateur n’envoie rien à compter ; ce choix y reste, nous n’en savons rien",
+		},
+		balance: {
+			en: "A number per day, system and file type tells of nobody, and is shown from ten on only.",
+			fr: "Un nombre par jour, système et type de fichier ne dit rien de personne, et n’est montré qu’à partir de dix.",
+		},
+	},
+	pages: {
+		sentences: ["02.6"],
+		data: { en: "how often a page was opened on a day", fr: "combien de fois une page a été ouverte un jour" },
+		why: { en: "to know which pages are needed", fr: "savoir quelles pages servent" },
+		basis: "legitimate-interest",
+		kept: { en: "25 months", fr: "25 mois" },
+		anonymous: true,
+		objection: {
+			en: "your browser sends nothing to be counted; that choice stays in it, we do not know of it",
+			fr: "votre navigateur n’envoie rien à compter ; ce choix y reste, nous n’en savons rien",
+		},
+		balance: {
+			en: "A counter per page and day holds no cookie, no address and no browser: two visits of one person cannot be linked.",
+			fr: "Un compteur par page et jour ne contient ni cookie, ni adresse, ni navigateur : deux visites d’une personne ne peuvent être reliées.",
 		},
 	},
 	addresses: {

@@ -32,8 +32,11 @@ export interface Table {
 	/** A person has exactly one row: an object in the archive, not a list. */
 	one?: true;
 	columns: Readonly<Record<string, Column>>;
-	/** What erasing an account does with its rows; `nobody`: they are no person's. */
-	erasure: "delete" | "nobody";
+	/**
+	 * What erasing an account does with its rows: they go; they stay without what stands in `forget`, for as long as the law
+	 * wants them; `nobody`: they are no person's.
+	 */
+	erasure: "delete" | "nobody" | { forget: readonly string[]; law: Words };
 }
 /** A column, and what it holds: the account's id; its address, where no account is named; the key of a row of the person's. */
 export type Owner =
@@ -74,6 +77,11 @@ const owned = not(
 );
 const counted = not("technical", "a counter of the program's own", "un compteur propre au programme");
 const brief = not("device", "gone within minutes", "disparaît en quelques minutes");
+const anonymous = not(
+	"technical",
+	"about nobody who could be found again",
+	"ne concerne personne qu’on puisse retrouver",
+);
 const nobodys: Column = {
 	class: "technical",
 	category: undefined,
@@ -82,6 +90,73 @@ const nobodys: Column = {
 
 /** By table, children before their parents: in this order rows can be deleted. */
 export const DATA_MAP = {
+	stream_events: {
+		rows: { en: "states of streams", fr: "états des flux" },
+		owners: [{ column: "account_id", is: "id" }],
+		key: "id",
+		file: "streams",
+		erasure: "delete",
+		columns: {
+			id: technical("reliability", "id", "number"),
+			account_id: owned("reliability"),
+			camera_id: technical("reliability", "cameraId"),
+			at: technical("reliability", "at", "time"),
+			status: technical("reliability", "status"),
+		},
+	},
+	objections: {
+		rows: { en: "objections", fr: "oppositions" },
+		owners: [{ column: "account_id", is: "id" }],
+		key: "id",
+		file: "objections",
+		erasure: "delete",
+		columns: {
+			id: technical("rights", "id"),
+			account_id: owned("rights"),
+			purpose: technical("rights", "purpose"),
+			created_at: technical("rights", "createdAt", "time"),
+		},
+	},
+	directives: {
+		rows: { en: "directives for after death", fr: "directives pour après la mort" },
+		owners: [{ column: "account_id", is: "id" }],
+		key: "account_id",
+		file: "directives",
+		erasure: "delete",
+		columns: {
+			account_id: owned("rights"),
+			words: content("rights", "words"),
+			created_at: technical("rights", "createdAt", "time"),
+		},
+	},
+	requests: {
+		rows: { en: "requests", fr: "demandes" },
+		owners: [{ column: "account_id", is: "id" }],
+		key: "number",
+		file: "requests",
+		erasure: {
+			forget: ["account_id", "requester", "extension", "evidence"],
+			law: {
+				en: "proof that a request was answered in time (art. 5(2) and 12(3) GDPR), without your name",
+				fr: "preuve qu’il a été répondu à temps à une demande (art. 5(2) et 12(3) du RGPD), sans votre nom",
+			},
+		},
+		columns: {
+			number: technical("rights", "number"),
+			account_id: owned("rights"),
+			requester: contact("rights", "requester", "text?"),
+			kind: technical("rights", "kind"),
+			channel: technical("rights", "channel"),
+			received_at: technical("rights", "receivedAt", "time"),
+			due_at: technical("rights", "dueAt", "time"),
+			reminded_at: technical("rights", "remindedAt", "time?"),
+			extended_at: technical("rights", "extendedAt", "time?"),
+			extension: technical("rights", "extension", "text?"),
+			closed_at: technical("rights", "closedAt", "time?"),
+			outcome: technical("rights", "outcome", "text?"),
+			evidence: technical("rights", "evidence", "text?"),
+		},
+	},
 	sessions: {
 		rows: { en: "sessions", fr: "sessions" },
 		owners: [{ column: "account_id", is: "id" }],
@@ -267,6 +342,44 @@ export const DATA_MAP = {
 			terms_version: technical("account", "termsVersion", "text?"),
 			agreement_version: technical("account", "agreementVersion", "text?"),
 			accepted_at: technical("account", "acceptedAt", "time?"),
+			erase_at: technical("account", "eraseAt", "time?"),
+			state_before: technical("account", "stateBefore", "text?"),
+			active_day: technical("account", "activeDay", "text?"),
+			warned_day: technical("account", "warnedDay", "text?"),
+		},
+	},
+	erasures: {
+		key: "account_hash",
+		erasure: "nobody",
+		columns: {
+			account_hash: anonymous("erasures"),
+			erased_at: anonymous("erasures"),
+			receipt: anonymous("erasures"),
+		},
+	},
+	receipts: {
+		key: "number",
+		erasure: "nobody",
+		columns: {
+			number: anonymous("erasures"),
+			made_at: anonymous("erasures"),
+			document: anonymous("erasures"),
+			signature: anonymous("erasures"),
+		},
+	},
+	page_counts: {
+		key: "path",
+		erasure: "nobody",
+		columns: { day: anonymous("pages"), path: anonymous("pages"), count: anonymous("pages") },
+	},
+	download_counts: {
+		key: "os",
+		erasure: "nobody",
+		columns: {
+			day: anonymous("downloads"),
+			os: anonymous("downloads"),
+			file_type: anonymous("downloads"),
+			count: anonymous("downloads"),
 		},
 	},
 	used_challenges: {

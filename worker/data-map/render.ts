@@ -70,7 +70,12 @@ export function dataMapDocument(): string {
 			entry.category ?? "nobody's",
 			exported(entry),
 		]);
-		const gone = erasure === "delete" ? "deleted" : "kept: it is about nobody";
+		const gone =
+			erasure === "delete"
+				? "deleted"
+				: erasure === "nobody"
+					? "kept: it is about nobody"
+					: `kept without ${erasure.forget.map((column) => `\`${column}\``).join(", ")}: ${erasure.law.en}`;
 		return [
 			`### \`${name}\``,
 			`Key \`${key}\`. In the copy: ${file ? `\`${file}.json\`, \`${file}.csv\`` : "no"}. When the account is erased: ${gone}.`,

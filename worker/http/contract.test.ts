@@ -138,14 +138,14 @@ describe.each(RUNTIMES)("the worker on %s", (runtime) => {
 		const keys = await importVerificationKeys((await worker.call("GET", "/signing-keys")).json);
 		const { manifest } = await verifyArchive(archive, keys);
 		const texts = [];
-		// What names the moment, the deployment's recipients, or the session that asked is this run's own.
-		const own = new RegExp(
-			`${manifest.createdAt.slice(0, 16).replace("T", " ")}|^.*"label":"mine".*\n|^[^,]*,[^,]*,[^,]*,mine,.*\n`,
-			"gm",
-		);
+		// What names the moment, the deployment's recipients, or the session and the request of this copy is this run's own.
+		const today = manifest.createdAt.slice(0, 10);
+		const moment = manifest.createdAt.slice(0, 16).replace("T", " ");
+		const own = new RegExp(`^.*${today}T.*\\n|^.*"label":"mine".*\\n|^[^,]*,[^,]*,[^,]*,mine,.*\\n`, "gm");
 		for (const { path } of manifest.files.filter((file) => !["index.html", "information.json"].includes(file.path))) {
 			const text = new TextDecoder().decode(await archive.read(path, 1 << 20));
-			texts.push(`==== ${path}\n${text.replaceAll("\r\n", "\n").replaceAll("},\n]", "}\n]").replace(own, "")}`);
+			const lines = text.replaceAll("\r\n", "\n").replaceAll(moment, "now").replace(own, "");
+			texts.push(`==== ${path}\n${lines.replaceAll(today, "today").replaceAll("},\n]", "}\n]")}`);
 		}
 		await expect(texts.join("")).toMatchFileSnapshot("../export/testing/golden.txt");
 	});

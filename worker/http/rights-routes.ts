@@ -1,9 +1,14 @@
+import { categories } from "../data-map/categories.ts";
+import { tables } from "../data-map/map.ts";
+import { Problem } from "../problems.ts";
+import { OBJECTABLE } from "../rights/rights.ts";
+import { setCookie } from "../sessions/sessions.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
-import { type Route, route } from "./route.ts";
+import { dated, type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
 
 /** What a person may ask of the data about them (policy 07), open to a restricted account as well. */
-export function rightsRoutes({ exports, documentKeys, copies, open }: Rooms): Route[] {
+export function rightsRoutes({ exports, documentKeys, copies, open, rights, erasure }: Rooms): Route[] {
 	const allowed = (accountId: string) => () => waitOr(copies.take(accountId));
 	return [
 		route({
@@ -29,7 +34,9 @@ export function rightsRoutes({ exports, documentKeys, copies, open }: Rooms): Ro
 			status: 200,
 			file: "application/zip",
 			handle: async ({ account, params }) => {
-				return { status: 200, download: await exports.open(account.id, params["token"] ?? "", allowed(account.id)) };
+				const download = await exports.open(account.id, params["token"] ?? "", allowed(account.id));
+				await rights.copied(account.id);
+				return { status: 200, download };
 			},
 		}),
 		route({
@@ -41,7 +48,160 @@ export function rightsRoutes({ exports, documentKeys, copies, open }: Rooms): Ro
 			status: 200,
 			file: "application/zip",
 			handle: async ({ account }) => {
-				return { status: 200, download: await exports.now(account.id, allowed(account.id)) };
+				const download = await exports.now(account.id, allowed(account.id));
+				await rights.copied(account.id);
+				return { status: 200, download };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/privacy",
+			who: "person",
+			summary: "What is held of the person, in numbers by kind; objections, directives and requests.",
+			answer: S.PrivacyAnswer,
+			status: 200,
+			handle: async ({ account }) => {
+				const { held, objections, directives, requests } = await rights.overview(account.id);
+				const kinds = categories.map(([kind, { data, why, basis, kept, anonymous, inMemory, objection }]) => ({
+					kind,
+					data: data[account.language],
+					why: why[account.language],
+					basis,
+					kept: kept[account.language],
+					objection: objection?.[account.language] ?? null,
+					anonymous: anonymous === true,
+					inMemory: inMemory === true,
+					entries: tables
+						.filter(([, { columns }]) => Object.values(columns)[0]?.category === kind)
+						.reduce((sum, [name]) => sum + (held[name] ?? 0), 0),
+				}));
+				return {
+					status: 200,
+					body: {
+						kinds,
+						objections: objections.map(dated),
+						directives: directives ? dated(directives) : null,
+						requests,
+					},
+				};
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/account/restriction",
+			who: "person",
+			evenRestricted: true,
+			summary: "Restrict the use of the account's data (art. 18): kept, shown to its person, nothing else. At once.",
+			body: S.Empty,
+			status: 204,
+			handle: async ({ account }) => {
+				await rights.restrict(account);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/account/restriction",
+			who: "person",
+			summary: "Lift the restriction.",
+			body: S.Empty,
+			status: 204,
+			handle: async ({ account }) => {
+				await rights.lift(account);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/objections",
+			who: "person",
+			evenRestricted: true,
+			summary: "Object to what rests on a legitimate interest (art. 21): it stops, and what there is of it is deleted.",
+			body: S.ObjectionBody,
+			status: 204,
+			handle: async ({ account, body }) => {
+				await rights.object(account.id, body.purpose);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/objections/:purpose",
+			who: "person",
+			summary: "Take an objection back.",
+			body: S.Empty,
+			status: 204,
+			handle: async ({ account, params }) => {
+				const purpose = OBJECTABLE.find((each) => each === params["purpose"]);
+				if (!purpose) throw new Problem("not-found");
+				await rights.withdrawObjection(account.id, purpose);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/directives",
+			who: "person",
+			evenRestricted: true,
+			summary:
+				"Record what is to be done with the data after the person's death (French law of 6 January 1978, art. 85).",
+			body: S.DirectivesBody,
+			status: 204,
+			handle: async ({ account, body }) => {
+				await rights.setDirectives(account.id, body.words);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/directives",
+			who: "person",
+			summary: "Forget the directives.",
+			body: S.Empty,
+			status: 204,
+			handle: async ({ account }) => {
+				await rights.removeDirectives(account.id);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "DELETE",
+			path: "/account",
+			who: "person",
+			fresh: true,
+			summary:
+				"Erase the account (art. 17): unusable at once, gone after seven days in which a mailed link takes it back.",
+			body: S.Empty,
+			answer: S.LeavingAnswer,
+			status: 202,
+			handle: async ({ account }) => {
+				const { eraseAt, number } = await erasure.leave(account);
+				return { status: 202, body: { eraseAtMs: eraseAt, number }, setCookie: setCookie(undefined) };
+			},
+		}),
+		route({
+			method: "POST",
+			path: "/account/undo",
+			who: "anyone",
+			summary: "Keep an account that is about to be erased, with the mailed token.",
+			body: S.LinkBody,
+			status: 204,
+			handle: async ({ body, network }) => {
+				waitOr(open.take(network));
+				await erasure.undo(body.token);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "GET",
+			path: "/receipts/:number",
+			who: "anyone",
+			summary: "The signed receipt of an erasure. It names nobody.",
+			answer: S.ReceiptAnswer,
+			status: 200,
+			handle: async ({ params, network }) => {
+				waitOr(open.take(network));
+				return { status: 200, body: await erasure.receipt(params["number"] ?? "") };
 			},
 		}),
 		route({

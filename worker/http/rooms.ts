@@ -7,6 +7,8 @@ import type { Exports } from "../export/exports.ts";
 import type { Passkeys } from "../passkeys/passkeys.ts";
 import type { PublicJwk } from "../platform/secrets.ts";
 import { Problem } from "../problems.ts";
+import type { Erasure } from "../rights/erasure.ts";
+import type { Rights } from "../rights/rights.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { SignInGuard, Throttle } from "../throttle/throttle.ts";
 import type { RelayTokens } from "../tokens/relay-tokens.ts";
@@ -21,6 +23,8 @@ export interface Rooms {
 	changes: Changes;
 	guard: SignInGuard;
 	passkeys: Passkeys;
+	rights: Rights;
+	erasure: Erasure;
 	exports: Exports;
 	/** Public keys by which copies of data and receipts are checked. */
 	documentKeys: { keys: PublicJwk[] };

@@ -247,6 +247,18 @@ export function routesOf(rooms: Rooms): Route[] {
 		}),
 		route({
 			method: "POST",
+			path: "/agent/streams",
+			who: "agent",
+			summary: "When streams of the agent's cameras changed state: a time and a state each, and nothing else.",
+			body: S.StreamsBody,
+			status: 204,
+			handle: async ({ agent, body }) => {
+				await cameras.streamed(agent, body.events);
+				return { status: 204 };
+			},
+		}),
+		route({
+			method: "POST",
 			path: "/agent/acks",
 			who: "agent",
 			summary: "What the agent did with a command.",

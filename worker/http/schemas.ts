@@ -2,6 +2,7 @@ import { displayPath } from "@mivisus/wire/address";
 import { bytesText, Id } from "@mivisus/wire/ids";
 import { MAX_STATEMENT_BYTES } from "@mivisus/wire/limits";
 import { z } from "zod";
+import { OBJECTABLE } from "../rights/rights.ts";
 
 /** Bodies and answers of the HTTP interface; the OpenAPI document is made from these. */
 /** What people type: no control characters, which lists and logs stumble over and the database's engine cuts texts at. */
@@ -37,6 +38,47 @@ export const EmailBody = z.strictObject({ email });
 export const ConfirmLinkBody = z.strictObject({ token: linkToken, password, label });
 export const ResetBody = z.strictObject({ token: linkToken, password });
 export const LinkBody = z.strictObject({ token: linkToken });
+/** Of several lines. */
+const longText = z
+	.string()
+	.trim()
+	.min(1)
+	.max(4000)
+	.regex(/^(?:[^\p{Cc}\p{Cs}]|\n)*$/u, "no control characters but line ends");
+const RequestRow = z.object({
+	number: z.string(),
+	kind: z.string(),
+	channel: z.enum(["self", "mail"]),
+	receivedAt: z.number(),
+	dueAt: z.number(),
+	extendedAt: z.number().nullable(),
+	extension: z.string().nullable(),
+	closedAt: z.number().nullable(),
+	outcome: z.enum(["done", "refused", "withdrawn"]).nullable(),
+	evidence: z.string().nullable(),
+});
+export const PrivacyAnswer = z.object({
+	kinds: z.array(
+		z.object({
+			kind: z.string(),
+			data: z.string(),
+			why: z.string(),
+			basis: z.enum(["contract", "legitimate-interest", "legal-obligation"]),
+			kept: z.string(),
+			objection: z.string().nullable(),
+			anonymous: z.boolean(),
+			inMemory: z.boolean(),
+			entries: z.number(),
+		}),
+	),
+	objections: z.array(z.object({ purpose: z.string(), createdAtMs: z.number() })),
+	directives: z.object({ words: z.string(), createdAtMs: z.number() }).nullable(),
+	requests: z.array(RequestRow),
+});
+export const ObjectionBody = z.strictObject({ purpose: z.enum(OBJECTABLE) });
+export const DirectivesBody = z.strictObject({ words: longText });
+export const LeavingAnswer = z.object({ eraseAtMs: z.number(), number: z.string() });
+export const ReceiptAnswer = z.object({ document: z.string(), signature: z.string() });
 export const ExportLink = z.object({ path: z.string(), expiresAtMs: z.number() });
 /** A JWK set (RFC 7517) of public Ed25519 keys. */
 export const SigningKeys = z.object({
@@ -190,6 +232,12 @@ export const ConfirmBody = z.strictObject({
 	device: Id,
 	accepted: z.boolean(),
 	reason: z.string().max(300).optional(),
+});
+export const StreamsBody = z.strictObject({
+	events: z
+		.array(z.strictObject({ camera: Id, atMs: ms, status: z.enum(["live", "idle", "lost", "refused"]) }))
+		.min(1)
+		.max(100),
 });
 export const StateBody = z.strictObject({
 	after: z.number().int().nonnegative(),

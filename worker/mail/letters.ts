@@ -16,6 +16,10 @@ interface Letter {
 	page?: string;
 	/** Page that it leads to without a token. */
 	plainPage?: string;
+	/** Page that is told the mail's own number behind `#`. */
+	numberPage?: string;
+	/** Goes to the address that it was posted for, whatever account there is: there is none any more. */
+	forNobody?: true;
 	words: Record<Language, (when: string) => Words>;
 }
 
@@ -27,6 +31,10 @@ const NOT_YOU = {
 const NOT_YOU_EITHER = {
 	en: "If it was not you, write to contact@mivisus.com from this address, soon: only a person can give the account back.",
 	fr: "Si ce n’est pas vous, écrivez vite à contact@mivisus.com depuis la présente adresse : seule une personne peut vous rendre le compte.",
+};
+const NOT_YOU_LEAVING = {
+	en: "If it was not you, keep the account with the link, then choose a new password with “Forgot your password?” on the sign-in page.",
+	fr: "Si ce n’est pas vous, gardez le compte par ce lien, puis choisissez un nouveau mot de passe par « Mot de passe oublié ? » sur la page de connexion.",
 };
 const IGNORE = {
 	en: "If it was not you, you need not do anything: without this link nothing happens.",
@@ -49,6 +57,12 @@ const notice = (
 			return { subject, paragraphs: [said], action: "Voir votre compte", closing: [notYou.fr] };
 		},
 	},
+});
+
+/** About a right that its person has used: an account that was got into is a matter of the other notices. */
+const rights = (en: (when: string) => [string, string], fr: (when: string) => [string, string]): Letter => ({
+	...notice(en, fr),
+	kind: "rights",
 });
 
 /** Every letter there is. A name stands in the outbox until the letter is sent: it is never given to another one. */
@@ -207,6 +221,95 @@ export const LETTERS = {
 			`Le ${when}, un nouveau mot de passe a été choisi pour votre compte par un lien reçu par e-mail. Toutes les sessions ont pris fin ; les clés d’accès fonctionnent toujours : vérifiez-les dans votre compte.`,
 		],
 	),
+	leaving: {
+		kind: "rights",
+		page: "/undo",
+		words: {
+			en: (when) => ({
+				subject: "Your Mivisus account will be erased",
+				paragraphs: [
+					`On ${when} you asked for your account to be erased. It cannot be used any more, and no picture is carried for it. In seven days everything is erased; we then send you a receipt.`,
+				],
+				action: "Keep the account",
+				closing: [
+					"The link works once, during these seven days. If you want your account erased, you need not do anything.",
+					NOT_YOU_LEAVING.en,
+				],
+			}),
+			fr: (when) => ({
+				subject: "Votre compte Mivisus sera effacé",
+				paragraphs: [
+					`Le ${when}, vous avez demandé l’effacement de votre compte. Il ne peut plus être utilisé, et aucune image n’est transportée pour lui. Dans sept jours, tout sera effacé ; nous vous enverrons alors un reçu.`,
+				],
+				action: "Garder le compte",
+				closing: [
+					"Le lien fonctionne une seule fois, pendant ces sept jours. Si vous voulez que votre compte soit effacé, vous n’avez rien à faire.",
+					NOT_YOU_LEAVING.fr,
+				],
+			}),
+		},
+	},
+	stays: notice(
+		(when) => [
+			"Your Mivisus account stays",
+			`On ${when} the erasure of your account was taken back. Sign in as before; your agents go on by themselves.`,
+		],
+		(when) => [
+			"Votre compte Mivisus est conservé",
+			`Le ${when}, l’effacement de votre compte a été annulé. Connectez-vous comme avant ; vos agents reprennent d’eux-mêmes.`,
+		],
+	),
+	erased: {
+		kind: "rights",
+		numberPage: "/receipt",
+		forNobody: true,
+		words: {
+			en: () => ({
+				subject: "Your Mivisus account was erased",
+				paragraphs: [
+					"Your account and all your data were erased. The receipt says what was deleted and by when the last backup is gone; it is signed, and names nobody. This is our last mail.",
+				],
+				action: "See the receipt",
+			}),
+			fr: () => ({
+				subject: "Votre compte Mivisus a été effacé",
+				paragraphs: [
+					"Votre compte et toutes vos données ont été effacés. Le reçu dit ce qui a été supprimé et quand disparaît la dernière sauvegarde ; il est signé et ne nomme personne. Ceci est notre dernier message.",
+				],
+				action: "Voir le reçu",
+			}),
+		},
+	},
+	restricted: rights(
+		(when) => [
+			"The use of your data is restricted",
+			`On ${when} you had the use of your data restricted (article 18 GDPR). We keep it and show it to you; no picture is carried, and nothing else is done with it until you lift the restriction.`,
+		],
+		(when) => [
+			"L’usage de vos données est limité",
+			`Le ${when}, vous avez fait limiter l’usage de vos données (article 18 du RGPD). Nous les gardons et vous les montrons ; aucune image n’est transportée, et rien d’autre n’en est fait jusqu’à ce que vous leviez la limitation.`,
+		],
+	),
+	unrestricted: rights(
+		(when) => [
+			"The restriction of your data was lifted",
+			`On ${when} you lifted the restriction of your data. Your cameras can be watched again.`,
+		],
+		(when) => [
+			"La limitation de vos données est levée",
+			`Le ${when}, vous avez levé la limitation de vos données. Vos caméras peuvent de nouveau être regardées.`,
+		],
+	),
+	unused: rights(
+		() => [
+			"Your Mivisus account will be removed because it is not used",
+			"Nobody has signed in to your account for 23 months. If it stays so for another month, we remove it, as our privacy policy says. To keep it, sign in once.",
+		],
+		() => [
+			"Votre compte Mivisus, inutilisé, sera supprimé",
+			"Personne ne s’est connecté à votre compte depuis 23 mois. S’il en va de même pendant un mois encore, nous le supprimons, comme le dit notre politique de confidentialité. Pour le garder, connectez-vous une fois.",
+		],
+	),
 	"passkey-added": notice(
 		(when) => [
 			"A passkey was added to your Mivisus account",
@@ -261,7 +364,11 @@ export function writeLetter(options: {
 		timeZone: "UTC",
 	});
 	const { subject, paragraphs, action, closing = [] } = letter.words[language](`${time.format(happenedAt)} UTC`);
-	const link = letter.page ? `${origin}${letter.page}#${token}` : `${origin}${letter.plainPage}`;
+	const link = letter.page
+		? `${origin}${letter.page}#${token}`
+		: letter.numberPage
+			? `${origin}${letter.numberPage}#${id}`
+			: `${origin}${letter.plainPage}`;
 	const greeting = fullName === undefined ? [] : [GREETING[language](fullName)];
 	const sender = SENT_BY[language](origin);
 	const text = [...greeting, ...paragraphs, ...(action ? [`${action}:\n${link}`] : []), ...closing, `--\n${sender}`];

@@ -1,6 +1,6 @@
 import { deliverable } from "../accounts/email.ts";
 import type { After, Clock } from "../clock.ts";
-import { type LetterName, writeLetter } from "./letters.ts";
+import { LETTERS, type LetterName, writeLetter } from "./letters.ts";
 import { type Mailer, MailRefused } from "./mail.ts";
 
 /** A mail to be sent: written by the store in the same transaction as what it tells of. */
@@ -146,7 +146,9 @@ export class Outbox {
 		} catch (error) {
 			const problem = error instanceof MailRefused ? error.code : "unreachable";
 			const dead = error instanceof MailRefused || attempt >= BACK_OFF_S.length;
-			await this.#store.failed(id, problem, dead);
+			// Of who is erased nothing waits for the operator.
+			if (dead && "forNobody" in LETTERS[letter.name]) await this.#store.remove(id);
+			else await this.#store.failed(id, problem, dead);
 			this.#tell({ what: "failed", letter: letter.name, id, problem, attempt, dead });
 			return true;
 		}

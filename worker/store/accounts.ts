@@ -41,7 +41,7 @@ async function makeActive(db: Db, id: string): Promise<void> {
 }
 
 /** An unconfirmed account: nobody has proved to own its address. From before there were mails, some have agents. */
-const unconfirmed = (db: Db) =>
+export const unconfirmed = (db: Db) =>
 	db
 		.selectFrom("accounts")
 		.select("id")

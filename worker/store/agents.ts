@@ -156,8 +156,18 @@ export const agentStore = (
 		});
 	},
 	find: async (agentId) => {
-		const row = await database.read.selectFrom("agents").selectAll().where("id", "=", agentId).executeTakeFirst();
-		return row && toAgent(row);
+		const row = await database.read
+			.selectFrom("agents")
+			.innerJoin("accounts", "accounts.id", "agents.account_id")
+			.leftJoin("objections", (on) =>
+				on.onRef("objections.account_id", "=", "agents.account_id").on("objections.purpose", "=", "reliability"),
+			)
+			.selectAll("agents")
+			.select(["accounts.state as account_state", "objections.id as objection"])
+			.where("agents.id", "=", agentId)
+			.executeTakeFirst();
+		// Restricted: nothing else is done. Objected to: not collected (policy 07.5, 07.6).
+		return row && { ...toAgent(row), watched: row.account_state === "active" && row.objection === null };
 	},
 	list: async (accountId) =>
 		(
@@ -193,6 +203,8 @@ export const agentStore = (
 			if (!owned) return false;
 			const cameras = await db.selectFrom("cameras").select("id").where("agent_id", "=", agentId).execute();
 			await db.deleteFrom("commands").where("agent_id", "=", agentId).execute();
+			const ids = cameras.map(({ id }) => id);
+			if (ids.length > 0) await db.deleteFrom("stream_events").where("camera_id", "in", ids).execute();
 			await db.deleteFrom("cameras").where("agent_id", "=", agentId).execute();
 			await db.deleteFrom("devices").where("agent_id", "=", agentId).execute();
 			await db.deleteFrom("agents").where("id", "=", agentId).execute();

@@ -126,6 +126,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 		}),
 	remove: async (accountId, id, command, iat) => {
 		const done = await database.write(async (db) => {
+			await db.deleteFrom("stream_events").where("camera_id", "=", id).where("account_id", "=", accountId).execute();
 			const result = await db
 				.deleteFrom("cameras")
 				.where("id", "=", id)
@@ -178,6 +179,27 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.execute();
 			return true;
 		}),
+	streamed: async (accountId, agentId, events) => {
+		await database.write(async (db) => {
+			// Restricted: nothing else is done. Objected to: not collected (policy 07.5, 07.6).
+			const account = await db
+				.selectFrom("accounts")
+				.select("id")
+				.where("id", "=", accountId)
+				.where("state", "=", "active")
+				.where("id", "not in", (of) =>
+					of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability"),
+				)
+				.executeTakeFirst();
+			if (!account) return;
+			const cameras = await db.selectFrom("cameras").select("id").where("agent_id", "=", agentId).execute();
+			const own = new Set(cameras.map(({ id }) => id));
+			const rows = events
+				.filter(({ camera }) => own.has(camera))
+				.map(({ camera, at, status }) => ({ account_id: accountId, camera_id: camera, at, status }));
+			if (rows.length > 0) await db.insertInto("stream_events").values(rows).execute();
+		});
+	},
 	agentView: async (accountId, agentId) => {
 		// The revision first: a change in between is then seen as news again, never missed.
 		const { revision } = await database.read

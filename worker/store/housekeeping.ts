@@ -1,37 +1,141 @@
-import { forgetUnconfirmed } from "./accounts.ts";
-import type { Database } from "./database.ts";
+import { sql } from "kysely";
+import { STREAM_EVENT_MS } from "../cameras/cameras.ts";
+import type { Posting } from "../mail/outbox.ts";
+import { monthsAfter } from "../rights/deadlines.ts";
+import { forgetUnconfirmed, unconfirmed } from "./accounts.ts";
+import type { Database, Db } from "./database.ts";
+import type { Schema } from "./schema.ts";
 
+const DAY_MS = 86_400_000;
 /** Policy: a carried order is kept 30 days from when it was given, carried out or not. */
-export const COMMAND_MS = 30 * 86_400_000;
-
+export const COMMAND_MS = 30 * DAY_MS;
 /** Policy 06.5: an address that is not confirmed by then is forgotten with its account. */
-const UNCONFIRMED_MS = 7 * 86_400_000;
+const UNCONFIRMED_MS = 7 * DAY_MS;
 /** A mail that could not be sent is shown to the operator for so long. */
-const DEAD_MAIL_MS = 30 * 86_400_000;
+const DEAD_MAIL_MS = 30 * DAY_MS;
 /** A link outlives its end by what a mail may stay in the outbox, so that a late repetition does not make it anew. */
-const LINK_KEPT_MS = 3 * 86_400_000;
+const LINK_KEPT_MS = 3 * DAY_MS;
+/** Longer than any session at the relay, s; the pusher forgets them as well, while it reaches the relay. */
+const REVOCATION_S = 7200;
+/** Proof that rights were kept to, from when a request was closed or an account erased. */
+const PROOF_MONTHS = 36;
+/** Anonymous counts (CNIL: measurement of audience). */
+const COUNT_MONTHS = 25;
+
+/** What goes because its time is over: rows of `table` for which `when` holds. */
+interface Rule {
+	/** The policy's sentence, or what says so. */
+	because: string;
+	table: keyof Schema;
+	when: (now: number) => ReturnType<typeof sql<boolean>>;
+}
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const RULES: readonly Rule[] = [
+	{ because: "02.7", table: "sessions", when: (now) => sql`expires_at <= ${now}` },
+	{ because: "10 minutes", table: "enrolments", when: (now) => sql`expires_at <= ${now}` },
+	{ because: "02.11", table: "commands", when: (now) => sql`created_at <= ${now - COMMAND_MS}` },
+	{ because: "02.4", table: "stream_events", when: (now) => sql`at <= ${now - STREAM_EVENT_MS}` },
+	{ because: "02.13", table: "links", when: (now) => sql`expires_at <= ${now - LINK_KEPT_MS}` },
+	{ because: "02.13", table: "outbox", when: (now) => sql`state = 'dead' AND asked_at <= ${now - DEAD_MAIL_MS}` },
+	{
+		because: "5 minutes, or a day for a copy's link",
+		table: "used_challenges",
+		when: (now) => sql`expires_at <= ${now}`,
+	},
+	{ because: "2 hours", table: "revocations", when: (now) => sql`iat <= ${Math.floor(now / 1000) - REVOCATION_S}` },
+	{ because: "07.7", table: "requests", when: (now) => sql`closed_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
+	{ because: "06.2", table: "erasures", when: (now) => sql`erased_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
+	{ because: "06.2", table: "receipts", when: (now) => sql`made_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
+	{ because: "06.3", table: "page_counts", when: (now) => sql`day <= ${dayOf(monthsAfter(now, -COUNT_MONTHS))}` },
+	{ because: "06.3", table: "download_counts", when: (now) => sql`day <= ${dayOf(monthsAfter(now, -COUNT_MONTHS))}` },
+];
 
 /**
- * Removes what ran out, so that the policy's periods hold by themselves: sessions past their end, links past theirs, old
- * orders, answered challenges, dead mails. Run at start and every hour.
+ * Removes what ran out, so that the policy's periods hold by themselves. Run at start and every hour; what goes is gone from
+ * the log as well (`Database.checkpoint`, by the caller).
  */
 export const sweep = (database: Database, nowMs: number): Promise<void> =>
 	database.write(async (db) => {
-		await db.deleteFrom("sessions").where("expires_at", "<=", nowMs).execute();
-		await db.deleteFrom("enrolments").where("expires_at", "<=", nowMs).execute();
-		await db
-			.deleteFrom("commands")
-			.where("created_at", "<=", nowMs - COMMAND_MS)
-			.execute();
-		await db
-			.deleteFrom("links")
-			.where("expires_at", "<=", nowMs - LINK_KEPT_MS)
-			.execute();
+		for (const { table, when } of RULES) await sql`DELETE FROM ${sql.table(table)} WHERE ${when(nowMs)}`.execute(db);
 		await forgetUnconfirmed(db, { olderThan: nowMs - UNCONFIRMED_MS });
-		await db.deleteFrom("used_challenges").where("expires_at", "<=", nowMs).execute();
-		await db
-			.deleteFrom("outbox")
-			.where("state", "=", "dead")
-			.where("asked_at", "<=", nowMs - DEAD_MAIL_MS)
-			.execute();
 	});
+
+/** Policy 06.5: nobody signed in for so long; a month before that its person is told. */
+const UNUSED_MONTHS = 24;
+const WARNED_MONTHS = 23;
+/** Between the word and the removal there is at least so much time, whatever the machine was doing. */
+const WARNING_DAYS = 30;
+
+const usedBefore = (db: Db, day: string) =>
+	db
+		.selectFrom("accounts")
+		.where("state", "in", ["active", "restricted"])
+		.where(sql<string>`coalesce(active_day, date(created_at / 1000, 'unixepoch'))`, "<=", day);
+const toWarn = (db: Db, nowMs: number) =>
+	usedBefore(db, dayOf(monthsAfter(nowMs, -WARNED_MONTHS))).where("warned_day", "is", null);
+const toLeave = (db: Db, nowMs: number) =>
+	usedBefore(db, dayOf(monthsAfter(nowMs, -UNUSED_MONTHS))).where(
+		"warned_day",
+		"<=",
+		dayOf(nowMs - WARNING_DAYS * DAY_MS),
+	);
+const PERSON = ["id", "email", "full_name as fullName", "state", "language"] as const;
+
+/** Accounts that nobody uses: tells their people, `letter` makes the mail; resolves with those whose time is over. */
+export async function unusedAccounts(
+	database: Database,
+	nowMs: number,
+	letter: (account: {
+		id: string;
+		email: string;
+		fullName: string;
+		state: "active" | "restricted";
+		language: "en" | "fr";
+	}) => Posting,
+	post: (db: Db, posting: Posting) => Promise<void>,
+) {
+	const people = (rows: { id: string; email: string; fullName: string; state: string; language: "en" | "fr" }[]) =>
+		rows.map((row) => ({ ...row, state: row.state as "active" | "restricted" }));
+	const warn = people(await toWarn(database.read, nowMs).select(PERSON).limit(500).execute());
+	for (const account of warn)
+		await database.write(async (db) => {
+			const marked = await db
+				.updateTable("accounts")
+				.set({ warned_day: dayOf(nowMs) })
+				.where("id", "=", account.id)
+				.where("warned_day", "is", null)
+				.executeTakeFirst();
+			if (marked.numUpdatedRows === 1n) await post(db, letter(account));
+		});
+	return { warned: warn.length, over: people(await toLeave(database.read, nowMs).select(PERSON).limit(500).execute()) };
+}
+
+/** What the next run of the jobs would do at `nowMs`, and does not: rows by table and reason. For the operator. */
+export async function retentionReport(
+	database: Database,
+	nowMs: number,
+): Promise<{ what: string; because: string; rows: number }[]> {
+	const report: { what: string; because: string; rows: number }[] = [];
+	const all = (query: { rows: { count: number }[] }) => query.rows[0]?.count ?? 0;
+	for (const { because, table, when } of RULES) {
+		const counted = await sql<{
+			count: number;
+		}>`SELECT count(*) AS count FROM ${sql.table(table)} WHERE ${when(nowMs)}`.execute(database.read);
+		report.push({ what: table, because, rows: all(counted) });
+	}
+	const accounts = async (what: string, because: string, query: { execute(): Promise<unknown[]> }) =>
+		report.push({ what, because, rows: (await query.execute()).length });
+	await accounts(
+		"accounts never confirmed",
+		"06.5",
+		unconfirmed(database.read).where("created_at", "<=", nowMs - UNCONFIRMED_MS),
+	);
+	await accounts("people told that their account is unused", "06.5", toWarn(database.read, nowMs).select("id"));
+	await accounts("unused accounts that begin to leave", "06.5", toLeave(database.read, nowMs).select("id"));
+	await accounts(
+		"leaving accounts to erase",
+		"06.2",
+		database.read.selectFrom("accounts").select("id").where("state", "=", "leaving").where("erase_at", "<=", nowMs),
+	);
+	return report;
+}

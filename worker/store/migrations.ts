@@ -84,4 +84,51 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 			"CREATE INDEX outbox_recipient ON outbox(recipient_key)",
 		],
 	},
+	{
+		name: "0004-rights",
+		statements: [
+			"ALTER TABLE accounts ADD COLUMN erase_at INTEGER",
+			"ALTER TABLE accounts ADD COLUMN state_before TEXT CHECK (state_before IN ('active','restricted'))",
+			"ALTER TABLE accounts ADD COLUMN active_day TEXT",
+			"ALTER TABLE accounts ADD COLUMN warned_day TEXT",
+			// The purpose "undo" is new, and SQLite changes no CHECK.
+			`CREATE TABLE links_anew (
+				id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL REFERENCES accounts(id),
+				purpose TEXT NOT NULL CHECK (purpose IN ('confirmation','reset','address','undo')),
+				new_email TEXT, new_email_key TEXT, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+				used_at INTEGER, UNIQUE (account_id, purpose)) STRICT`,
+			"INSERT INTO links_anew SELECT id, token_hash, account_id, purpose, new_email, new_email_key, asked_at, expires_at, used_at FROM links",
+			"DROP TABLE links",
+			"ALTER TABLE links_anew RENAME TO links",
+			`CREATE TABLE stream_events (
+				id INTEGER PRIMARY KEY AUTOINCREMENT, account_id TEXT NOT NULL REFERENCES accounts(id),
+				camera_id TEXT NOT NULL REFERENCES cameras(id), at INTEGER NOT NULL,
+				status TEXT NOT NULL CHECK (status IN ('live','idle','lost','refused'))) STRICT`,
+			"CREATE INDEX stream_events_account ON stream_events(account_id, id)",
+			"CREATE INDEX stream_events_camera ON stream_events(camera_id)",
+			"CREATE INDEX stream_events_at ON stream_events(at)",
+			`CREATE TABLE objections (
+				id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(id),
+				purpose TEXT NOT NULL CHECK (purpose IN ('reliability')), created_at INTEGER NOT NULL,
+				UNIQUE (account_id, purpose)) STRICT`,
+			`CREATE TABLE directives (
+				account_id TEXT PRIMARY KEY REFERENCES accounts(id), words TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT`,
+			`CREATE TABLE requests (
+				number TEXT PRIMARY KEY, account_id TEXT REFERENCES accounts(id), requester TEXT,
+				kind TEXT NOT NULL CHECK (kind IN ('access','rectification','erasure','portability','objection','restriction','directives','other')),
+				channel TEXT NOT NULL CHECK (channel IN ('self','mail')), received_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+				reminded_at INTEGER, extended_at INTEGER, extension TEXT, closed_at INTEGER,
+				outcome TEXT CHECK (outcome IN ('done','refused','withdrawn')), evidence TEXT) STRICT`,
+			"CREATE INDEX requests_account ON requests(account_id, number)",
+			"CREATE INDEX requests_open ON requests(closed_at, due_at)",
+			"CREATE TABLE erasures (account_hash TEXT PRIMARY KEY, erased_at INTEGER NOT NULL, receipt TEXT NOT NULL) STRICT",
+			"CREATE TABLE receipts (number TEXT PRIMARY KEY, made_at INTEGER NOT NULL, document TEXT NOT NULL, signature TEXT NOT NULL) STRICT",
+			`CREATE TABLE page_counts (
+				day TEXT NOT NULL, path TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (day, path)) STRICT`,
+			`CREATE TABLE download_counts (
+				day TEXT NOT NULL, os TEXT NOT NULL CHECK (os IN ('linux','macos','windows')),
+				file_type TEXT NOT NULL CHECK (file_type IN ('deb','tar.gz','zip')), count INTEGER NOT NULL,
+				PRIMARY KEY (day, os, file_type)) STRICT`,
+		],
+	},
 ];

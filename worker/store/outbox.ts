@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import { isLetter, LETTERS, type LetterName } from "../mail/letters.ts";
 import type { Due, OutboxStore, Posting } from "../mail/outbox.ts";
+import { UNDO_MS } from "../rights/erasure.ts";
 import type { Database, Db } from "./database.ts";
 import type { LinkTable, OutboxTable } from "./schema.ts";
 
@@ -11,6 +12,7 @@ const LINK_MS: Record<LinkTable["purpose"], number> = {
 	confirmation: 24 * 3_600_000,
 	reset: 10 * 60_000,
 	address: 24 * 3_600_000,
+	undo: UNDO_MS,
 };
 /** Gone accounts get no mail but what the law asks for. */
 const REACHABLE = ["unconfirmed", "active", "restricted"] as const;
@@ -35,13 +37,17 @@ export async function post(
 	await db.insertInto("outbox").values(row).execute();
 }
 
+/** Links by their letter; the one that takes a leaving back is in the letter that says so. */
+const purposeOf = (letter: LetterName): LinkTable["purpose"] =>
+	letter === "leaving" ? "undo" : (letter as LinkTable["purpose"]);
+
 /** The account that a mail is about, unless it is going or gone. */
 const accountOf = (db: Db, row: Row) =>
 	db
 		.selectFrom("accounts")
 		.select(["id", "email", "full_name", "state", "language"])
 		.where(row.account_id === null ? "email_key" : "id", "=", row.account_id ?? row.recipient_key)
-		.where("state", "in", [...REACHABLE])
+		.where("state", "in", row.letter === "leaving" ? ["leaving"] : [...REACHABLE])
 		.executeTakeFirst();
 type Found = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
 
@@ -77,7 +83,7 @@ async function resolve(db: Db, row: Row, account: Found): Promise<Due["letter"]>
 /** The link that `letter` carries. False when it was used already, or a newer one of its kind is out (A01). */
 async function storeLink(db: Db, row: Row, accountId: string, letter: LetterName, tokenHash: string, now: number) {
 	if (!("page" in LETTERS[letter])) return true;
-	const purpose = letter as LinkTable["purpose"];
+	const purpose = purposeOf(letter);
 	const link = {
 		id: row.id,
 		token_hash: tokenHash,
@@ -125,6 +131,10 @@ export const outboxStore = (database: Database): OutboxStore => ({
 				.set({ attempts: attempt, next_at: retryAt(attempt) })
 				.where("id", "=", row.id)
 				.execute();
+			if (isLetter(row.letter) && "forNobody" in LETTERS[row.letter]) {
+				const letter = { name: row.letter, to: row.recipient, fullName: undefined, language: row.language };
+				return { id: row.id, attempt, askedAt: row.asked_at, letter };
+			}
 			const account = await accountOf(db, row);
 			const letter = account && (await resolve(db, row, account));
 			const carried = letter && (await storeLink(db, row, account.id, letter.name, tokenHash(row.id), now));

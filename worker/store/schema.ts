@@ -14,6 +14,14 @@ export interface Schema {
 	passkeys: PasskeyTable;
 	used_challenges: UsedChallengeTable;
 	outbox: OutboxTable;
+	stream_events: StreamEventTable;
+	objections: ObjectionTable;
+	directives: DirectiveTable;
+	requests: RequestTable;
+	erasures: ErasureTable;
+	receipts: ReceiptTable;
+	page_counts: PageCountTable;
+	download_counts: DownloadCountTable;
 }
 export interface AccountTable {
 	id: string;
@@ -32,6 +40,13 @@ export interface AccountTable {
 	terms_version: string | null;
 	agreement_version: string | null;
 	accepted_at: number | null;
+	/** Of a leaving account: when it is erased, and what it is again when that is undone. */
+	erase_at: number | null;
+	state_before: "active" | "restricted" | null;
+	/** Coarse: the day of the last sign-in or renewal, `YYYY-MM-DD`; `null` before the first one since it is kept. */
+	active_day: string | null;
+	/** The day on which its person was told that it is unused and will be removed. */
+	warned_day: string | null;
 }
 export interface SessionTable {
 	/** SHA-256 of the cookie's `jti`, base64url: a stolen database opens no session. */
@@ -118,7 +133,7 @@ export interface LinkTable {
 	/** SHA-256 of the token, base64url. */
 	token_hash: string;
 	account_id: string;
-	purpose: "confirmation" | "reset" | "address";
+	purpose: "confirmation" | "reset" | "address" | "undo";
 	/** For a change of address: the one that is being confirmed. */
 	new_email: string | null;
 	new_email_key: string | null;
@@ -162,4 +177,69 @@ export interface OutboxTable {
 	asked_at: number;
 	/** Why the last attempt failed: a code, never what the mail server said about the address. */
 	problem: string | null;
+}
+/** What a camera's stream did (policy 02.4): when, and what; nothing else. */
+export interface StreamEventTable {
+	id: Generated<number>;
+	account_id: string;
+	camera_id: string;
+	at: number;
+	status: "live" | "idle" | "lost" | "refused";
+}
+/** What a person objected to (art. 21). */
+export interface ObjectionTable {
+	id: string;
+	account_id: string;
+	purpose: "reliability";
+	created_at: number;
+}
+/** What a person wants done with their data after their death (French law of 6 January 1978, art. 85). */
+export interface DirectiveTable {
+	account_id: string;
+	words: string;
+	created_at: number;
+}
+/** A person's request and its clock (art. 12(3)). Without account and requester once the account is erased. */
+export interface RequestTable {
+	number: string;
+	account_id: string | null;
+	/** Where to answer who has no account: of requests by mail. */
+	requester: string | null;
+	kind: "access" | "rectification" | "erasure" | "portability" | "objection" | "restriction" | "directives" | "other";
+	channel: "self" | "mail";
+	received_at: number;
+	due_at: number;
+	reminded_at: number | null;
+	extended_at: number | null;
+	/** Why it takes longer, as the person was told. */
+	extension: string | null;
+	closed_at: number | null;
+	outcome: "done" | "refused" | "withdrawn" | null;
+	/** What shows that it was done, or on which article the refusal rests. */
+	evidence: string | null;
+}
+/** The ledger of erasures: replayed after a restore. A hash of a random number that means nothing any more. */
+export interface ErasureTable {
+	account_hash: string;
+	erased_at: number;
+	receipt: string;
+}
+export interface ReceiptTable {
+	number: string;
+	made_at: number;
+	/** JSON, as it was signed. */
+	document: string;
+	/** Detached JWS. */
+	signature: string;
+}
+export interface PageCountTable {
+	day: string;
+	path: string;
+	count: number;
+}
+export interface DownloadCountTable {
+	day: string;
+	os: "linux" | "macos" | "windows";
+	file_type: "deb" | "tar.gz" | "zip";
+	count: number;
 }

@@ -20,6 +20,10 @@ export async function endSessions(db: Db, accountId: string, which: Which, iat: 
 	return ended.length > 0;
 }
 
+/** The account is used: whether it still is decides when it is removed (policy 06.5). */
+const markActive = (db: Db, accountId: string, day: string | null) =>
+	db.updateTable("accounts").set({ active_day: day, warned_day: null }).where("id", "=", accountId).execute();
+
 /** What each request of a signed-in person asks, put into SQL once: building it costs more than the read itself. */
 const lookupOf = (db: Db) =>
 	db
@@ -52,6 +56,7 @@ export const sessionStore = (database: Database, revoked: () => void): SessionSt
 				// Those that ran out go with the next sign-in; the hourly sweep does it for those who never return.
 				await db.deleteFrom("sessions").where("expires_at", "<=", createdAt).execute();
 				await db.insertInto("sessions").values(row).execute();
+				await markActive(db, accountId, lastUsedDay);
 			});
 		},
 		find: async (jtiHash, now) => {
@@ -72,9 +77,15 @@ export const sessionStore = (database: Database, revoked: () => void): SessionSt
 			};
 		},
 		touch: async (id, day) => {
-			await database.write((db) =>
-				db.updateTable("sessions").set({ last_used_day: day }).where("id", "=", id).execute(),
-			);
+			await database.write(async (db) => {
+				const used = await db
+					.updateTable("sessions")
+					.set({ last_used_day: day })
+					.where("id", "=", id)
+					.returning("account_id")
+					.executeTakeFirst();
+				if (used) await markActive(db, used.account_id, day);
+			});
 		},
 		rotate: (session, jtiHash, provedAt) =>
 			database.write(async (db) => {

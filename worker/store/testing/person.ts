@@ -47,10 +47,12 @@ export async function seedPerson(
 	const [id, emailKey] = [`account-of-${tag}`.padEnd(22, "_"), `mail-of-${tag}@example.test`];
 	const canaries: Canary[] = [];
 	const made = new Map<string, InValue[]>();
-	for (const [table, { owners, one, columns: mapped }] of [...tables].reverse()) {
+	for (const [table, { owners, one, key, columns: mapped }] of [...tables].reverse()) {
 		if (!owners) continue;
 		const infos = await columnsOf(client, table);
-		for (let row = 0; row < (one ? 1 : 2); row++) {
+		const single =
+			one || owners.some(({ column }) => column === key) || infos.some(({ choices }) => choices?.length === 1);
+		for (let row = 0; row < (single ? 1 : 2); row++) {
 			const values = infos.map(({ name, type, choices, parent }): InValue => {
 				const column = `${table}.${name}`;
 				const entry = mapped[name as keyof typeof mapped] as (typeof mapped)[string] | undefined;
@@ -64,6 +66,8 @@ export async function seedPerson(
 					const choice = choices[(row + 1) % choices.length] ?? "";
 					return type === "INTEGER" ? Number(choice) : choice;
 				}
+				// The engine numbers those.
+				if (name === key && type === "INTEGER") return null;
 				if (name.endsWith("_day")) return new Date(nowMs).toISOString().slice(0, 10);
 				if (type === "INTEGER") return name.endsWith("_at") ? nowMs + row : 1 + row;
 				const canary = `${tag}-${table}-${name}-${row}${/email$|recipient$/.test(name) ? "@example.test" : ""}`;

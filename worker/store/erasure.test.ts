@@ -1,0 +1,231 @@
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, createClient } from "@libsql/client";
+import { verifyDetached } from "@mivisus/wire/archive";
+import { importVerificationKeys } from "@mivisus/wire/token";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { assemble, type Worker } from "../assemble.ts";
+import { type Table, tables } from "../data-map/map.ts";
+import { runJobs } from "../jobs.ts";
+import type { Message } from "../mail/mail.ts";
+import { ledgerFile } from "../platform/ledger.node.ts";
+import { after } from "../platform/node.ts";
+import { newSecrets, useSecrets, type WorkerSecrets } from "../platform/secrets.ts";
+import { BACKUP_DAYS, ERASED_WITHIN_DAYS, UNDO_DAYS } from "../rights/erasure.ts";
+import { FileDatabase } from "./file-database.ts";
+import { type Canary, seedPerson } from "./testing/person.ts";
+
+const DAY_MS = 86_400_000;
+const START = Date.UTC(2026, 10, 26, 9, 30);
+let folder: string;
+let path: string;
+let database: FileDatabase;
+let client: Client;
+let secrets: WorkerSecrets;
+let worker: Worker;
+let now: number;
+let mails: Message[];
+let ada: { id: string; emailKey: string; canaries: Canary[] };
+let eve: typeof ada;
+
+async function open(): Promise<void> {
+	database = await FileDatabase.open(`file:${path}`);
+	worker = assemble({
+		database,
+		secrets,
+		origin: "https://mivisus.example",
+		relay: { url: "https://relay.example", control: "http://127.0.0.1:1", instance: "relay-1" },
+		clock: { now: () => now },
+		after,
+		// One process's background work is awaited here instead.
+		keep: () => {},
+		addressOf: () => "192.0.2.1",
+		onFault: (error) => {
+			throw error;
+		},
+		mailer: { send: async (message) => void mails.push(message) },
+		onMail: () => {},
+		region: "eu-west-3",
+		recipients: [],
+		ledgerFile: ledgerFile(join(folder, "erasures")),
+	});
+}
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), "mivisus-erasure-"));
+	path = join(folder, "db");
+	now = START;
+	mails = [];
+	secrets = await useSecrets(await newSecrets());
+	await open();
+	client = createClient({ url: `file:${path}` });
+	ada = await seedPerson(client, "ada", START);
+	eve = await seedPerson(client, "eve", START);
+	await client.execute("UPDATE accounts SET state = 'active', erase_at = NULL, state_before = NULL");
+	await client.execute("UPDATE outbox SET state = 'waiting', letter = 'password-changed', next_at = 9e15");
+});
+afterEach(async () => {
+	client.close();
+	await database.close();
+	rmSync(folder, { recursive: true });
+});
+const jobs = () => runJobs(database, worker.accounts, worker.erasure, { now: () => now });
+const accountOf = async (id: string) => {
+	const account = await worker.accounts.find(id);
+	if (!account) throw new Error("no such account");
+	return account;
+};
+/** Every byte that the database's files hold. */
+const bytes = () =>
+	readdirSync(folder)
+		.filter((name) => name.startsWith("db"))
+		.map((name) => readFileSync(join(folder, name)).toString("latin1"))
+		.join("");
+const found = (canaries: Canary[]) => {
+	const all = bytes();
+	return canaries.filter(({ value }) => all.includes(value)).map(({ column }) => column);
+};
+/** Everything of the data map that erasure leaves, e.g. a request's number. */
+const left = new Set(
+	(tables as [string, Table][]).flatMap(([name, { erasure, columns }]) =>
+		typeof erasure === "object"
+			? Object.keys(columns)
+					.filter((column) => !erasure.forget.includes(column))
+					.map((column) => `${name}.${column}`)
+			: [],
+	),
+);
+
+describe("P3: erasing an account", () => {
+	it("06.2, 07.3: after seven days not one byte of it is left in any file, and everybody else's are", async () => {
+		expect(found(ada.canaries)).toHaveLength(ada.canaries.length);
+		const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));
+		expect(eraseAt).toBe(START + UNDO_DAYS * DAY_MS);
+		now = eraseAt - 1;
+		expect((await jobs()).erased).toBe(0);
+		now = eraseAt;
+		expect((await jobs()).erased).toBe(1);
+		await worker.outbox.sendDue();
+		await database.checkpoint();
+		expect(found(ada.canaries).filter((column) => !left.has(column))).toEqual([]);
+		expect(bytes()).not.toContain(ada.emailKey);
+		const lasting = eve.canaries.filter(({ column }) =>
+			/^(accounts|agents|cameras|devices|passkeys|directives)\./.test(column),
+		);
+		expect(found(lasting)).toHaveLength(lasting.length);
+		expect((await client.execute("SELECT id FROM accounts")).rows).toHaveLength(1);
+	});
+	it("the receipt is signed, counts what was deleted, says what stays and until when, and names nobody", async () => {
+		await worker.erasure.leave(await accountOf(ada.id));
+		now += UNDO_DAYS * DAY_MS;
+		await jobs();
+		await worker.outbox.sendDue();
+		const mail = mails.find(
+			({ subject }) => subject === "Your Mivisus account was erased" || subject.includes("effacé"),
+		);
+		const number = /receipt#([0-9A-Z-]{14})/.exec(mail?.text ?? "")?.[1] ?? "";
+		const { document, signature } = await worker.erasure.receipt(number);
+		const keys = await importVerificationKeys(secrets.documentKeys);
+		await verifyDetached("mivisus-receipt", new TextEncoder().encode(document), signature, keys);
+		await expect(
+			verifyDetached("mivisus-receipt", new TextEncoder().encode(document.replace("2", "3")), signature, keys),
+		).rejects.toThrow("bad-signature");
+		const receipt = JSON.parse(document);
+		expect(receipt).toMatchObject({
+			number,
+			deleted: { accounts: 1, cameras: 2, agents: 2 },
+			anonymised: { requests: 3 },
+		});
+		for (const { value } of ada.canaries) expect(document).not.toContain(value);
+		expect(document).not.toContain(ada.id);
+		const goneBy = Date.parse(receipt.backupsGoneBy);
+		expect(goneBy).toBeLessThanOrEqual(START + ERASED_WITHIN_DAYS * DAY_MS);
+		expect(UNDO_DAYS + BACKUP_DAYS).toBeLessThan(ERASED_WITHIN_DAYS);
+		expect(Object.keys(receipt.deleted)).toEqual(
+			(tables as [string, Table][]).filter(([, { erasure }]) => erasure === "delete").map(([name]) => name),
+		);
+	});
+	it("D5: a backup from before, restored, is erased again before anybody is served", async () => {
+		await database.checkpoint();
+		copyFileSync(path, join(folder, "backup"));
+		const before = found(ada.canaries).length;
+		await worker.erasure.leave(await accountOf(ada.id));
+		now += UNDO_DAYS * DAY_MS;
+		await jobs();
+		client.close();
+		await database.close();
+		for (const name of readdirSync(folder).filter((each) => each.startsWith("db"))) rmSync(join(folder, name));
+		copyFileSync(join(folder, "backup"), path);
+		rmSync(join(folder, "backup"));
+		await open();
+		client = createClient({ url: `file:${path}` });
+		expect(found(ada.canaries)).toHaveLength(before);
+		expect(await worker.erasure.replay()).toBe(1);
+		expect(found(ada.canaries).filter((column) => !left.has(column))).toEqual([]);
+		expect(await worker.erasure.replay()).toBe(0);
+		expect(await worker.accounts.find(eve.id)).toBeDefined();
+	});
+	it("a ledger whose last line the power cut is read, one that is damaged before that stops the start", async () => {
+		const file = join(folder, "erasures");
+		const line = JSON.stringify({ accountHash: "h", erasedAt: 1, receipt: "r" });
+		writeFileSync(file, `${line}\n${line.slice(0, 12)}`);
+		expect(await ledgerFile(file).read()).toHaveLength(1);
+		writeFileSync(file, `${line.slice(0, 12)}\n${line}\n${line}\n`);
+		await expect(ledgerFile(file).read()).rejects.toThrow("line 1 cannot be read");
+		expect(existsSync(file)).toBe(true);
+	});
+	it("is taken back with the mailed link, once, and only in time; then all is as before", async () => {
+		for (const state of ["active", "restricted"]) {
+			mails = [];
+			await client.execute({ sql: "UPDATE accounts SET state = ? WHERE id = ?", args: [state, ada.id] });
+			const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));
+			await worker.outbox.sendDue();
+			const token = /undo#(\S+)/.exec(mails.at(-1)?.text ?? "")?.[1] ?? "";
+			now = eraseAt;
+			await expect(worker.erasure.undo(token)).rejects.toThrow("link-unusable");
+			now = eraseAt - 1;
+			await worker.erasure.undo(token);
+			expect((await accountOf(ada.id)).state).toBe(state);
+			await expect(worker.erasure.undo(token)).rejects.toThrow("link-unusable");
+			now = eraseAt + 1;
+			expect((await jobs()).erased).toBe(0);
+			expect(
+				(
+					await client.execute({
+						sql: "SELECT outcome FROM requests WHERE account_id = ? AND kind = 'erasure'",
+						args: [ada.id],
+					})
+				).rows,
+			).toContainEqual(expect.objectContaining({ outcome: "withdrawn" }));
+		}
+	});
+});
+
+describe("06.1, 06.5: an account that nobody uses", () => {
+	it("is told after 23 months, leaves after 24, and one sign-in keeps it", async () => {
+		const client2 = client;
+		await client2.execute({ sql: "UPDATE accounts SET active_day = '2026-11-26', warned_day = NULL", args: [] });
+		const told = () =>
+			mails.filter(({ subject }) => /23 months|removed because|inutilisé/.test(subject)).map(({ to }) => to);
+		now = Date.UTC(2028, 9, 25);
+		expect(await jobs()).toMatchObject({ warned: 0, left: 0 });
+		now = Date.UTC(2028, 9, 26);
+		expect(await jobs()).toMatchObject({ warned: 2, left: 0 });
+		expect(await jobs()).toMatchObject({ warned: 0, left: 0 });
+		await worker.outbox.sendDue();
+		expect(told()).toHaveLength(2);
+		// Eve signs in.
+		await client2.execute({
+			sql: "UPDATE accounts SET active_day = '2028-10-27', warned_day = NULL WHERE id = ?",
+			args: [eve.id],
+		});
+		now = Date.UTC(2028, 10, 25);
+		expect(await jobs()).toMatchObject({ left: 0 });
+		now = Date.UTC(2028, 10, 26);
+		expect(await jobs()).toMatchObject({ left: 1 });
+		now += UNDO_DAYS * DAY_MS;
+		expect(await jobs()).toMatchObject({ erased: 1 });
+		expect(await worker.accounts.find(eve.id)).toBeDefined();
+		expect(await worker.accounts.find(ada.id)).toBeUndefined();
+	});
+});
