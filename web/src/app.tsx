@@ -10,10 +10,14 @@ import { ProcessingAgreement, Terms } from "./pages/documents.tsx";
 import { Enrol } from "./pages/enrol.tsx";
 import { Forgot } from "./pages/forgot.tsx";
 import { Home } from "./pages/home.tsx";
+import { Left, Undo } from "./pages/leaving.tsx";
 import { Live } from "./pages/live.tsx";
+import { ReceiptPage } from "./pages/receipt.tsx";
 import { Reset } from "./pages/reset.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { SignUp } from "./pages/sign-up.tsx";
+import { VerifyExport } from "./pages/verify-export.tsx";
+import { YourData } from "./pages/your-data.tsx";
 import { Loading, ProblemNotice, Title } from "./ui/parts.tsx";
 import { Proof } from "./ui/proof.tsx";
 import { Link, match, path } from "./ui/router.tsx";
@@ -66,6 +70,18 @@ export function App() {
 				<Match when={path() === "/confirm-address"}>
 					<ConfirmAddress />
 				</Match>
+				<Match when={path() === "/undo"}>
+					<Undo />
+				</Match>
+				<Match when={path() === "/receipt"}>
+					<ReceiptPage />
+				</Match>
+				<Match when={path() === "/verify-export"}>
+					<VerifyExport />
+				</Match>
+				<Match when={path() === "/left"}>
+					<Left />
+				</Match>
 				<Match when={path() === "/terms"}>
 					<Terms />
 				</Match>
@@ -96,6 +112,9 @@ export function App() {
 						</Match>
 						<Match when={path() === "/account"}>
 							<AccountPage />
+						</Match>
+						<Match when={path() === "/your-data"}>
+							<YourData />
 						</Match>
 						<Match when={path() === "/agents"}>
 							<Agents />

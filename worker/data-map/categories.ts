@@ -13,6 +13,8 @@ export interface Category {
 	kept: Words;
 	/** Not about anybody who could be found again: outside of every right, and said to be. */
 	anonymous?: true;
+	/** Nothing feeds it yet: told nowhere, because it is not done. */
+	notYet?: true;
 	/** Never written to disk, so that no column stands for it. */
 	inMemory?: true;
 	/** What an objection (art. 21) does; only what rests on a legitimate interest can be objected to. */
@@ -172,6 +174,7 @@ export const CATEGORIES = {
 		basis: "legitimate-interest",
 		kept: { en: "25 months", fr: "25 mois" },
 		anonymous: true,
+		notYet: true,
 		objection: {
 			en: "your browser sends nothing to be counted; that choice stays in it, we do not know of it",
 			fr: "votre navigateur n’envoie rien à compter ; ce choix y reste, nous n’en savons rien",
@@ -188,6 +191,7 @@ export const CATEGORIES = {
 		basis: "legitimate-interest",
 		kept: { en: "25 months", fr: "25 mois" },
 		anonymous: true,
+		notYet: true,
 		objection: {
 			en: "your browser sends nothing to be counted; that choice stays in it, we do not know of it",
 			fr: "votre navigateur n’envoie rien à compter ; ce choix y reste, nous n’en savons rien",
@@ -220,3 +224,5 @@ export const CATEGORIES = {
 export type CategoryName = keyof typeof CATEGORIES;
 /** All of them, as what they are to readers that go through them. */
 export const categories = Object.entries(CATEGORIES) as [CategoryName, Category][];
+/** Those that something is done with. */
+export const offered = categories.filter(([, { notYet }]) => !notYet);

@@ -1,4 +1,4 @@
-import { type Basis, type Category, categories } from "./categories.ts";
+import { type Basis, type Category, categories, offered } from "./categories.ts";
 import { type Column, tables } from "./map.ts";
 import { HOSTING, type Recipient, recipientsOf } from "./recipients.ts";
 import type { Words } from "./words.ts";
@@ -22,7 +22,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 export const policyTable = (language: Language): string =>
 	table(
 		language === "en" ? ["data", "why", "legal basis", "kept"] : ["données", "pourquoi", "base légale", "conservation"],
-		categories.map(([, { data, why, basis, kept }]) => [
+		offered.map(([, { data, why, basis, kept }]) => [
 			data[language],
 			why[language],
 			BASES[basis][language],
@@ -108,7 +108,7 @@ ${recipientTable("en")}
 
 /** docs/privacy/records.md: article 30, paragraphs 1 and 2. */
 export function recordsDocument(): string {
-	const activities = categories.map(([, category]) => [
+	const activities = offered.map(([, category]) => [
 		category.why.en,
 		category.data.en,
 		`${BASES[category.basis].en}`,
@@ -116,7 +116,7 @@ export function recordsDocument(): string {
 		category.inMemory ? "nobody" : HOSTED.map(({ name }) => name).join("; "),
 		category.kept.en,
 	]);
-	const balances = categories.flatMap(([, { balance, data }]) => (balance ? [`- **${data.en}.** ${balance.en}`] : []));
+	const balances = offered.flatMap(([, { balance, data }]) => (balance ? [`- **${data.en}.** ${balance.en}`] : []));
 	return `# Records of processing activities
 
 Made by \`npm run data-map\`. Article 30 GDPR. The hosted service is not offered yet: this is what it will be run by.

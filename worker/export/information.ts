@@ -1,4 +1,4 @@
-import { categories } from "../data-map/categories.ts";
+import { offered } from "../data-map/categories.ts";
 import { CONTROLLER } from "../data-map/controller.ts";
 import type { Recipient } from "../data-map/recipients.ts";
 import { BASES } from "../data-map/render.ts";
@@ -31,7 +31,7 @@ const RIGHTS: Record<Language, readonly string[]> = {
 /** What article 15(1) and (2) asks to be told beside the copy itself. */
 export const informationOf = (language: Language, recipients: readonly Recipient[]) => ({
 	controller: CONTROLLER,
-	purposes: categories.map(([, { data, why, basis, kept, anonymous, inMemory }]) => ({
+	purposes: offered.map(([, { data, why, basis, kept, anonymous, inMemory }]) => ({
 		data: data[language],
 		purpose: why[language],
 		basis: BASES[basis][language],

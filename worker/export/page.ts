@@ -22,8 +22,12 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-top:1px solid var(--line);overflow-wrap:anywhere;min-width:6rem}
 thead th{border-top:0;background:var(--soft)}`;
 
-const text = (value: unknown): string =>
-	value === null ? "" : escapeHtml(typeof value === "string" ? value : JSON.stringify(value));
+/** Times as people read them; to the millisecond they are in the JSON. */
+const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{3}Z$/;
+const text = (value: unknown): string => {
+	if (value === null) return "";
+	return escapeHtml(typeof value === "string" ? value.replace(TIME, "$1 $2 UTC") : JSON.stringify(value));
+};
 const grid = (head: readonly string[], rows: readonly (readonly unknown[])[]): string =>
 	`<div class="scroll" tabindex="0"><table><thead><tr>${head.map((each) => `<th scope="col">${text(each)}</th>`).join("")}</tr></thead><tbody>${rows
 		.map((row) => `<tr>${row.map((value) => `<td>${text(value)}</td>`).join("")}</tr>`)

@@ -1,11 +1,19 @@
-import { categories } from "../data-map/categories.ts";
-import { tables } from "../data-map/map.ts";
+import { type CategoryName, offered } from "../data-map/categories.ts";
+import { type TableName, tables } from "../data-map/map.ts";
 import { Problem } from "../problems.ts";
 import { OBJECTABLE } from "../rights/rights.ts";
 import { setCookie } from "../sessions/sessions.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
 import { dated, type Route, route } from "./route.ts";
 import * as S from "./schemas.ts";
+
+/** Tables whose rows are of this kind; for a kind that only shares rows with another, those. */
+function tablesOf(kind: CategoryName): TableName[] {
+	const of = (belongs: (kinds: (CategoryName | undefined)[]) => boolean) =>
+		tables.filter(([, { columns }]) => belongs(Object.values(columns).map(({ category }) => category)));
+	const own = of(([first]) => first === kind);
+	return (own.length > 0 ? own : of((kinds) => kinds.includes(kind))).map(([name]) => name);
+}
 
 /** What a person may ask of the data about them (policy 07), open to a restricted account as well. */
 export function rightsRoutes({ exports, documentKeys, copies, open, rights, erasure }: Rooms): Route[] {
@@ -62,18 +70,16 @@ export function rightsRoutes({ exports, documentKeys, copies, open, rights, eras
 			status: 200,
 			handle: async ({ account }) => {
 				const { held, objections, directives, requests } = await rights.overview(account.id);
-				const kinds = categories.map(([kind, { data, why, basis, kept, anonymous, inMemory, objection }]) => ({
+				const kinds = offered.map(([kind, { data, why, basis, kept, anonymous, inMemory, objection }]) => ({
 					kind,
-					data: data[account.language],
-					why: why[account.language],
+					data,
+					why,
 					basis,
-					kept: kept[account.language],
-					objection: objection?.[account.language] ?? null,
+					kept,
+					objection: objection ?? null,
 					anonymous: anonymous === true,
 					inMemory: inMemory === true,
-					entries: tables
-						.filter(([, { columns }]) => Object.values(columns)[0]?.category === kind)
-						.reduce((sum, [name]) => sum + (held[name] ?? 0), 0),
+					entries: tablesOf(kind).reduce((sum, name) => sum + (held[name] ?? 0), 0),
 				}));
 				return {
 					status: 200,

@@ -57,15 +57,16 @@ const RequestRow = z.object({
 	outcome: z.enum(["done", "refused", "withdrawn"]).nullable(),
 	evidence: z.string().nullable(),
 });
+const Words = z.object({ en: z.string(), fr: z.string() });
 export const PrivacyAnswer = z.object({
 	kinds: z.array(
 		z.object({
 			kind: z.string(),
-			data: z.string(),
-			why: z.string(),
+			data: Words,
+			why: Words,
 			basis: z.enum(["contract", "legitimate-interest", "legal-obligation"]),
-			kept: z.string(),
-			objection: z.string().nullable(),
+			kept: Words,
+			objection: Words.nullable(),
 			anonymous: z.boolean(),
 			inMemory: z.boolean(),
 			entries: z.number(),

@@ -3,6 +3,7 @@ import type { SigningKey } from "@mivisus/wire/token";
 import type { Account } from "../accounts/accounts.ts";
 import { type Clock, endedForGood } from "../clock.ts";
 import { CONTROLLER } from "../data-map/controller.ts";
+import type { Words } from "../data-map/words.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { Problem } from "../problems.ts";
 import { newNumber } from "./numbers.ts";
@@ -36,7 +37,7 @@ export interface Receipt {
 	deleted: Record<string, number>;
 	anonymised: Record<string, number>;
 	/** What the law has us keep, on which ground, until when. */
-	kept: { what: string; law: string; until: string }[];
+	kept: { what: Words; law: Words; until: string }[];
 	/** By when the last backup that holds the account is gone. */
 	backupsGoneBy: string;
 }
@@ -195,13 +196,22 @@ export class Erasure {
 			anonymised,
 			kept: [
 				{
-					what: "requests about rights, without what names the person",
-					law: "articles 5(2) and 12(3) GDPR: proof that they were answered in time",
+					what: {
+						en: "requests about rights, without what names the person",
+						fr: "les demandes relatives aux droits, sans ce qui nomme la personne",
+					},
+					law: {
+						en: "articles 5(2) and 12(3) GDPR: proof that they were answered in time",
+						fr: "articles 5(2) et 12(3) du RGPD : preuve qu’il y a été répondu à temps",
+					},
 					until: year(3),
 				},
 				{
-					what: "this receipt, and a hash by which a restored backup is erased again",
-					law: "articles 5(2) and 17 GDPR",
+					what: {
+						en: "this receipt, and a hash by which a restored backup is erased again",
+						fr: "ce reçu, et une empreinte par laquelle une sauvegarde restaurée est effacée de nouveau",
+					},
+					law: { en: "articles 5(2) and 17 GDPR", fr: "articles 5(2) et 17 du RGPD" },
 					until: year(3),
 				},
 			],

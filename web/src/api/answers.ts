@@ -80,6 +80,45 @@ export const RelayGrant = z.object({
 });
 export type RelayGrant = z.infer<typeof RelayGrant>;
 
+const Words = z.object({ en: z.string(), fr: z.string() });
+export const HeldKind = z.object({
+	kind: z.string(),
+	data: Words,
+	why: Words,
+	basis: z.enum(["contract", "legitimate-interest", "legal-obligation"]),
+	kept: Words,
+	objection: Words.nullable(),
+	anonymous: z.boolean(),
+	inMemory: z.boolean(),
+	entries: z.number(),
+});
+export type HeldKind = z.infer<typeof HeldKind>;
+export const RightsRequest = z.object({
+	number: z.string(),
+	kind: z.string(),
+	channel: z.enum(["self", "mail"]),
+	receivedAt: z.number(),
+	dueAt: z.number(),
+	extendedAt: z.number().nullable(),
+	extension: z.string().nullable(),
+	closedAt: z.number().nullable(),
+	outcome: z.enum(["done", "refused", "withdrawn"]).nullable(),
+	evidence: z.string().nullable(),
+});
+export type RightsRequest = z.infer<typeof RightsRequest>;
+export const PrivacyAnswer = z.object({
+	kinds: z.array(HeldKind),
+	objections: z.array(z.object({ purpose: z.string(), createdAtMs: z.number() })),
+	directives: z.object({ words: z.string(), createdAtMs: z.number() }).nullable(),
+	requests: z.array(RightsRequest),
+});
+export type PrivacyAnswer = z.infer<typeof PrivacyAnswer>;
+export const ExportLink = z.object({ path: z.string().regex(/^\/api\/export\//), expiresAtMs: z.number() });
+export const Leaving = z.object({ eraseAtMs: z.number(), number: z.string() });
+export const SignedReceipt = z.object({ document: z.string(), signature: z.string() });
+/** A JWK set; checked by what imports it. */
+export const SigningKeys = z.object({ keys: z.array(z.unknown()) });
+
 /** RFC 9457. */
 export const ProblemBody = z.object({
 	type: z.string().default("about:blank"),

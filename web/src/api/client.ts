@@ -7,13 +7,18 @@ import {
 	CommandAccepted,
 	CommandState,
 	DevicesAnswer,
+	ExportLink,
+	Leaving,
 	LookupAnswer,
 	PasskeyOptions,
 	PasskeysAnswer,
+	PrivacyAnswer,
 	ProblemBody,
 	RelayGrant,
 	SessionAnswer,
 	SessionsAnswer,
+	SignedReceipt,
+	SigningKeys,
 } from "./answers.ts";
 
 /** What went wrong. `code` is the problem's name; ours are `offline` and `unexpected-answer`. */
@@ -135,6 +140,42 @@ export class Api {
 	}
 	signOut() {
 		return this.#call("DELETE", "/session", Nothing, { session: false });
+	}
+	privacy() {
+		return this.#call("GET", "/privacy", PrivacyAnswer);
+	}
+	askExport() {
+		return this.#call("POST", "/export", ExportLink, { body: {} });
+	}
+	restrict() {
+		return this.#call("POST", "/account/restriction", Nothing, { body: {} });
+	}
+	liftRestriction() {
+		return this.#call("DELETE", "/account/restriction", Nothing);
+	}
+	object(purpose: string) {
+		return this.#call("POST", "/objections", Nothing, { body: { purpose } });
+	}
+	withdrawObjection(purpose: string) {
+		return this.#call("DELETE", `/objections/${purpose}`, Nothing);
+	}
+	setDirectives(words: string) {
+		return this.#call("POST", "/directives", Nothing, { body: { words } });
+	}
+	removeDirectives() {
+		return this.#call("DELETE", "/directives", Nothing);
+	}
+	leave() {
+		return this.#call("DELETE", "/account", Leaving);
+	}
+	undoLeaving(token: string) {
+		return this.#call("POST", "/account/undo", Nothing, { body: { token } });
+	}
+	receipt(number: string) {
+		return this.#call("GET", `/receipts/${encodeURIComponent(number)}`, SignedReceipt);
+	}
+	signingKeys() {
+		return this.#call("GET", "/signing-keys", SigningKeys);
 	}
 	cameras(signal?: AbortSignal) {
 		return this.#call("GET", "/cameras", CamerasAnswer, { signal });

@@ -1,8 +1,10 @@
 import { accountEn } from "./account-en.ts";
+import { rightsEn } from "./rights-en.ts";
 
 /** Every sentence of the page, in English. The keys are the type of all other languages. */
 export const en = {
 	...accountEn,
+	...rightsEn,
 	"app.skip": "Skip to the content",
 	"app.nav": "Main",
 	"app.cameras": "Cameras",

@@ -1,9 +1,11 @@
 import { accountFr } from "./account-fr.ts";
 import type { Key } from "./en.ts";
+import { rightsFr } from "./rights-fr.ts";
 
 /** Écrit en français, avec vouvoiement. Espaces insécables devant les signes doubles. */
 export const fr: Record<Key, string> = {
 	...accountFr,
+	...rightsFr,
 	"app.skip": "Aller au contenu",
 	"app.nav": "Navigation principale",
 	"app.cameras": "Caméras",

@@ -59,6 +59,9 @@ export const dayText = (day: string): string =>
 /** The viewer's own day of an instant. */
 export const dayOf = (ms: number): string =>
 	new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric" }).format(ms);
+/** How many entries, in words. */
+export const entries = (count: number): string =>
+	count === 1 ? t("data.entry") : t("data.entries", { count: figure(count) });
 /** A number with `digits` decimals, as the language writes it. */
 export const figure = (value: number, digits = 0): string =>
 	new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })

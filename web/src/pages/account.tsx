@@ -14,6 +14,7 @@ import {
 	Title,
 	UsernameForManagers,
 } from "../ui/parts.tsx";
+import { Link } from "../ui/router.tsx";
 import { account, setAccount } from "../ui/session.ts";
 import { leaveForGood, Shell } from "../ui/shell.tsx";
 import { useTask } from "../ui/task.ts";
@@ -40,6 +41,13 @@ export function AccountPage() {
 				<Password />
 				<Passkeys />
 				<Sessions />
+				<section class="card" aria-labelledby="your-data">
+					<h2 id="your-data">{t("data.title")}</h2>
+					<p class="soft">{t("data.lead")}</p>
+					<Link class="button" href="/your-data">
+						{t("data.open")}
+					</Link>
+				</section>
 				<Leave />
 			</div>
 		</Shell>

@@ -65,7 +65,7 @@ export { mailedToken };
 /** It has done its work. */
 export const forgetMailedToken = () => setMailedToken(undefined);
 
-const MAILED = ["/confirm", "/reset", "/confirm-address"];
+const MAILED = ["/confirm", "/reset", "/confirm-address", "/undo", "/receipt"];
 
 export function takeLinkFromAddress(): void {
 	if (MAILED.includes(location.pathname) && location.hash.length > 1 && location.hash !== "#content") {

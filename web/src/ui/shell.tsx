@@ -113,6 +113,7 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 				<footer class="footer small soft">
 					<Link href="/terms">{t("documents.terms")}</Link>
 					<Link href="/processing">{t("documents.processing")}</Link>
+					<Link href="/verify-export">{t("verify.title")}</Link>
 				</footer>
 			</Show>
 		</div>

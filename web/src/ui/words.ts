@@ -18,6 +18,7 @@ const KNOWN: Record<string, Key> = {
 	"link-unusable": "problem.link-unusable",
 	"passkey-refused": "problem.passkey-refused",
 	"terms-outdated": "problem.terms-outdated",
+	"export-running": "problem.export-running",
 	"passkey-failed": "passkey.failed",
 	"passkey-exists": "passkey.exists",
 	"not-an-address": "problem.not-an-address",

@@ -1,0 +1,49 @@
+import { ArchiveError, type Manifest, verifyArchive, verifyDetached } from "@mivisus/wire/archive";
+import { importVerificationKeys } from "@mivisus/wire/token";
+import { api, type Problem } from "../api/client.ts";
+import type { Key } from "../i18n/index.ts";
+import { problemOf } from "./words.ts";
+
+/** What checking something of the service's found. */
+export type Verdict<T> =
+	| { kind: "whole"; value: T }
+	| { kind: "broken"; key: Key; path: string | undefined }
+	| { kind: "problem"; problem: Problem };
+
+const SAYS: Record<ArchiveError["reason"], Key> = {
+	"not-an-archive": "verify.notAnArchive",
+	"newer-version": "verify.newer",
+	"unknown-key": "verify.unknownKey",
+	"bad-signature": "verify.badSignature",
+	"missing-file": "verify.missing",
+	"extra-file": "verify.extra",
+	"changed-file": "verify.changed",
+};
+
+async function judged<T>(
+	work: (keys: Awaited<ReturnType<typeof importVerificationKeys>>) => Promise<T>,
+): Promise<Verdict<T>> {
+	const keys = await api.signingKeys();
+	const problem = problemOf(keys);
+	if (keys.kind !== "ok") return { kind: "problem", problem: problem ?? { code: "offline", status: 0, detail: "" } };
+	try {
+		return { kind: "whole", value: await work(await importVerificationKeys(keys.value)) };
+	} catch (error) {
+		if (error instanceof ArchiveError) return { kind: "broken", key: SAYS[error.reason], path: error.path };
+		return { kind: "broken", key: "verify.notAnArchive", path: undefined };
+	}
+}
+
+/** Checks a copy of somebody's data, in this browser; nothing of it is sent. */
+export const judgeArchive = (file: Blob): Promise<Verdict<Manifest>> =>
+	judged(async (keys) => {
+		const { openZip } = await import("@mivisus/wire/archive-zip");
+		return (await verifyArchive(await openZip(file), keys)).manifest;
+	});
+
+/** Checks a receipt's signature. */
+export const judgeReceipt = (document: string, signature: string): Promise<Verdict<undefined>> =>
+	judged(async (keys) => {
+		await verifyDetached("mivisus-receipt", new TextEncoder().encode(document), signature, keys);
+		return undefined;
+	});
