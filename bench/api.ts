@@ -12,6 +12,7 @@ import { FileDatabase } from "../worker/store/file-database.ts";
 import { sessionStore } from "../worker/store/sessions.ts";
 import { accountRow } from "../worker/store/testing/rows.ts";
 import { type Figures, figuresOf } from "./figures.ts";
+import { usage } from "./usage.ts";
 
 const ROUNDS = 5;
 const ROUND_MS = 2500;
@@ -46,15 +47,6 @@ async function hammer(ms: number, port: number, next: () => { path: string; cook
 	);
 	agent.destroy();
 	return (done / ms) * 1000;
-}
-/** Resident memory of a process, MiB, and its CPU time, s. */
-function usage(pid: number): { rssMiB: number; cpuS: number } {
-	const status = readFileSync(`/proc/${pid}/status`, "utf8");
-	const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-	return {
-		rssMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
-		cpuS: (Number(fields[11]) + Number(fields[12])) / 100,
-	};
 }
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 

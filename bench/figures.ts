@@ -1,7 +1,8 @@
 /** What a benchmark reports beside the machine. */
 export type Figures = Record<string, number | string>;
 
-const percentile = (sorted: readonly number[], share: number) =>
+/** Of values in order. */
+export const percentile = (sorted: readonly number[], share: number) =>
 	sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
 /** Median and 95th percentile of times in ms, as `<prefix>p50Ms` and `<prefix>p95Ms`. */

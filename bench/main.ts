@@ -5,12 +5,14 @@
 import { cpus, release, totalmem } from "node:os";
 import { api } from "./api.ts";
 import { equalAnswers } from "./equal-answers.ts";
+import { exportCopy } from "./export.ts";
 import type { Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
 
 const BENCHMARKS: Record<string, () => Promise<Figures>> = {
 	api,
 	"equal-answers": equalAnswers,
+	export: exportCopy,
 	"first-picture": firstPicture,
 };
 
