@@ -1,7 +1,9 @@
 import type { Accounts } from "./accounts/accounts.ts";
 import type { Clock } from "./clock.ts";
+import { Desk } from "./rights/desk.ts";
 import type { Erasure } from "./rights/erasure.ts";
 import type { Database } from "./store/database.ts";
+import { deskStore } from "./store/desk.ts";
 import { sweep, unusedAccounts } from "./store/housekeeping.ts";
 import { post } from "./store/outbox.ts";
 
@@ -10,6 +12,9 @@ export interface JobsDone {
 	warned: number;
 	left: number;
 	erased: number;
+	/** Numbers of requests that reached day 20 unanswered, and of those that are late: the operator answers them now. */
+	reminded: string[];
+	overdue: string[];
 }
 
 /**
@@ -31,6 +36,7 @@ export async function runJobs(
 	);
 	for (const account of over) await erasure.leave(account);
 	const erased = await erasure.eraseDue();
+	const { reminded, overdue } = await new Desk(deskStore(database), clock, accounts.notice.bind(accounts)).watch();
 	await database.checkpoint();
-	return { warned, left: over.length, erased };
+	return { warned, left: over.length, erased, reminded, overdue };
 }

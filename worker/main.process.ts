@@ -6,7 +6,7 @@ import pino from "pino";
 import { assemble } from "./assemble.ts";
 import { demoOf, readWorkerConfig, relayOf, type WorkerConfig } from "./config.ts";
 import { recipientsOf } from "./data-map/recipients.ts";
-import { nameOf, tellOperator } from "./http/operator.ts";
+import { nameOf, tellJobs, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import { runJobs } from "./jobs.ts";
 import { ledgerFile } from "./platform/ledger.node.ts";
@@ -100,7 +100,7 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 	// A disk that is full must not keep the worker from starting: what only reads works.
 	const jobsNow = () =>
 		runJobs(database, accounts, erasure, clock)
-			.then((done) => Object.values(done).some(Boolean) && log.info(done, "the hour's jobs"))
+			.then((done) => tellJobs(log, done))
 			.catch((error: Error) => log.error(nameOf(error), "what ran out was not removed"));
 	await jobsNow();
 	const hourly = setInterval(jobsNow, 3_600_000);

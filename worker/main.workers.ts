@@ -7,7 +7,7 @@ import type { ExecutionContext, ExportedHandler, Fetcher, Request as WorkersRequ
 import { assemble, type Worker } from "./assemble.ts";
 import { demoOf, type EdgeConfig, readEdgeConfig, relayOf } from "./config.ts";
 import { recipientsOf } from "./data-map/recipients.ts";
-import { type Log, tellOperator } from "./http/operator.ts";
+import { type Log, tellJobs, tellOperator } from "./http/operator.ts";
 import { type Files, servePages } from "./http/pages.ts";
 import { runJobs } from "./jobs.ts";
 import type { Kdf } from "./passwords/passwords.ts";
@@ -137,7 +137,7 @@ export default {
 		contexts.run(ctx, async () => {
 			const { database, accounts, revocations, outbox, erasure } = await ready(env);
 			if (controller.cron === SWEEP_CRON) {
-				await runJobs(database, accounts, erasure, { now: Date.now });
+				tellJobs(log, await runJobs(database, accounts, erasure, { now: Date.now }));
 				return;
 			}
 			for (let round = 1; round <= ROUNDS; round++) {

@@ -1,3 +1,4 @@
+import type { JobsDone } from "../jobs.ts";
 import type { OutboxEvent } from "../mail/outbox.ts";
 import { DatabaseUnavailable } from "../store/database.ts";
 
@@ -28,3 +29,11 @@ export const tellOperator = (log: Log) => ({
 		}
 	},
 });
+
+/** What the hour's jobs did, where they did anything; requests by their numbers only. */
+export function tellJobs(log: Log, { warned, left, erased, reminded, overdue }: JobsDone): void {
+	if (warned + left + erased > 0)
+		log.info({ warned, left, erased }, "accounts were warned, began to leave, were erased");
+	if (reminded.length > 0) log.warn({ reminded }, "requests reached day 20: answer them (npm run requests)");
+	if (overdue.length > 0) log.error({ overdue }, "requests are LATE: answer them now (npm run requests)");
+}

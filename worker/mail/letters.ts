@@ -60,10 +60,11 @@ const notice = (
 });
 
 /** About a right that its person has used: an account that was got into is a matter of the other notices. */
-const rights = (en: (when: string) => [string, string], fr: (when: string) => [string, string]): Letter => ({
-	...notice(en, fr),
-	kind: "rights",
-});
+const rights = (
+	en: (when: string) => [string, string],
+	fr: (when: string) => [string, string],
+	plainPage = "/account",
+): Letter => ({ ...notice(en, fr), kind: "rights", plainPage });
 
 /** Every letter there is. A name stands in the outbox until the letter is sent: it is never given to another one. */
 export const LETTERS = {
@@ -299,6 +300,39 @@ export const LETTERS = {
 			"La limitation de vos données est levée",
 			`Le ${when}, vous avez levé la limitation de vos données. Vos caméras peuvent de nouveau être regardées.`,
 		],
+	),
+	"request-received": rights(
+		() => [
+			"Your request to Mivisus has arrived",
+			"We have received your request about your data. Under “Your data and your rights” you see its number and by when we answer; most rights you can use there yourself, at once.",
+		],
+		() => [
+			"Votre demande est arrivée chez Mivisus",
+			"Nous avons reçu votre demande relative à vos données. Sous « Vos données et vos droits », vous voyez son numéro et la date de notre réponse ; la plupart des droits s’y exercent aussitôt, par vous-même.",
+		],
+		"/your-data",
+	),
+	"request-extended": rights(
+		() => [
+			"Your request to Mivisus takes longer",
+			"We need more time for your request about your data (article 12(3) GDPR). Why, and until when, stands with its number under “Your data and your rights”. You may complain to a supervisory authority.",
+		],
+		() => [
+			"Votre demande à Mivisus prend plus de temps",
+			"Il nous faut plus de temps pour votre demande relative à vos données (article 12(3) du RGPD). La raison et la nouvelle date figurent avec son numéro sous « Vos données et vos droits ». Vous pouvez saisir une autorité de contrôle.",
+		],
+		"/your-data",
+	),
+	"request-answered": rights(
+		() => [
+			"Your request to Mivisus is answered",
+			"We have answered your request about your data. What was done, or why not, stands with its number under “Your data and your rights”. If you are not content, you may complain to a supervisory authority, in France the CNIL (cnil.fr).",
+		],
+		() => [
+			"Mivisus a répondu à votre demande",
+			"Nous avons répondu à votre demande relative à vos données. Ce qui a été fait, ou pourquoi non, figure avec son numéro sous « Vos données et vos droits ». Si cela ne vous convient pas, vous pouvez saisir une autorité de contrôle, en France la CNIL (cnil.fr).",
+		],
+		"/your-data",
 	),
 	unused: rights(
 		() => [

@@ -12,15 +12,17 @@ export const OBJECTABLE = ["reliability"] as const;
 /** A token may be under way whose right was looked at before; more would keep pictures away after the restriction is lifted. */
 const RACE_S = 5;
 export type Objectable = (typeof OBJECTABLE)[number];
-export type RequestKind =
-	| "access"
-	| "rectification"
-	| "erasure"
-	| "portability"
-	| "objection"
-	| "restriction"
-	| "directives"
-	| "other";
+export const REQUEST_KINDS = [
+	"access",
+	"rectification",
+	"erasure",
+	"portability",
+	"objection",
+	"restriction",
+	"directives",
+	"other",
+] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
 /** A request as its person sees it. Times in ms since 1970. */
 export interface Request {
 	number: string;

@@ -110,6 +110,9 @@ function Requests(props: { requests: readonly RightsRequest[] }) {
 										<span>{state(request)}</span>
 									</p>
 									<Show when={request.extension}>{(why) => <p class="small soft">{why()}</p>}</Show>
+									<Show when={request.channel === "mail" && request.evidence}>
+										{(said) => <p class="small soft">{said()}</p>}
+									</Show>
 								</div>
 								<span class="small soft number">{request.number}</span>
 							</li>
