@@ -193,6 +193,8 @@ describe("an archive that was tampered with", () => {
 			const more = { ...archive, paths: [...archive.paths, extra] };
 			await expect(verifyArchive(more, await keys())).rejects.toThrow(`extra-file: ${extra}`);
 		}
+		const digest = async () => ({ ...(await archive.digest("README.txt")), sha256: "A".repeat(43) });
+		await expect(verifyArchive({ ...archive, digest }, await keys())).rejects.toThrow("changed-file: README.txt");
 		// A receipt's signature is none over an archive.
 		const jws = await signDetached("mivisus-receipt", whole, secrets.documentKey);
 		const other = async (path: string, limit: number) =>

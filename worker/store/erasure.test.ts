@@ -99,6 +99,11 @@ const left = new Set(
 describe("P3: erasing an account", () => {
 	it("06.2, 07.3: after seven days not one byte of it is left in any file, and everybody else's are", async () => {
 		expect(found(ada.canaries)).toHaveLength(ada.canaries.length);
+		// A mail about somebody else's account is on its way to her address.
+		await client.execute({
+			sql: "UPDATE outbox SET recipient_key = ? WHERE account_id = ?",
+			args: [ada.emailKey, eve.id],
+		});
 		const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));
 		expect(eraseAt).toBe(START + UNDO_DAYS * DAY_MS);
 		now = eraseAt - 1;
@@ -202,6 +207,15 @@ describe("P3: erasing an account", () => {
 });
 
 describe("06.1, 06.5: an account that nobody uses", () => {
+	it("has a month after the word, however late that comes: the machine may have been off", async () => {
+		await client.execute("UPDATE accounts SET active_day = '2026-11-26', warned_day = NULL");
+		now = Date.UTC(2029, 5, 1);
+		expect(await jobs()).toMatchObject({ warned: 2, left: 0 });
+		now += 29 * DAY_MS;
+		expect(await jobs()).toMatchObject({ warned: 0, left: 0 });
+		now += DAY_MS;
+		expect(await jobs()).toMatchObject({ warned: 0, left: 2 });
+	});
 	it("is told after 23 months, leaves after 24, and one sign-in keeps it", async () => {
 		const client2 = client;
 		await client2.execute({ sql: "UPDATE accounts SET active_day = '2026-11-26', warned_day = NULL", args: [] });
