@@ -3,6 +3,7 @@ import { t } from "./i18n/index.ts";
 import { AccountPage } from "./pages/account.tsx";
 import { AddCamera } from "./pages/add-camera.tsx";
 import { Agents } from "./pages/agents.tsx";
+import { BringAlong } from "./pages/bring-along.tsx";
 import { CameraSettings } from "./pages/camera-settings.tsx";
 import { Confirm } from "./pages/confirm.tsx";
 import { ConfirmAddress } from "./pages/confirm-address.tsx";
@@ -112,6 +113,9 @@ export function App() {
 						</Match>
 						<Match when={path() === "/account"}>
 							<AccountPage />
+						</Match>
+						<Match when={path() === "/bring-along"}>
+							<BringAlong />
 						</Match>
 						<Match when={path() === "/your-data"}>
 							<YourData />

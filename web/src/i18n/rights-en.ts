@@ -89,6 +89,18 @@ export const rightsEn = {
 	"complain.cnil": "The CNIL, in France",
 	"complain.others": "The authorities of the other countries of the EU",
 
+	"bring.title": "Bring data along",
+	"bring.lead":
+		"Takes name, language, cameras and their sound out of a copy into this account. Passwords are in no copy: you type them again.",
+	"bring.full": "This account has cameras already. Data is brought into an account without any.",
+	"bring.account": "Name and language are those of {name} from then on.",
+	"bring.noCameras": "There are no cameras in the copy.",
+	"bring.action": "Bring it along",
+	"bring.busy": "Bringing it along",
+	"bring.done": "{name} is here.",
+	"bring.all": "All of it is here.",
+	"bring.link": "Have a copy from another account?",
+
 	"verify.title": "Verify an archive",
 	"verify.lead":
 		"Whether a copy of somebody’s data is as this service made it. It is checked in your browser; nothing is sent.",

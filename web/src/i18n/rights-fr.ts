@@ -93,6 +93,18 @@ export const rightsFr: Record<keyof typeof rightsEn, string> = {
 	"complain.cnil": "La CNIL, en France",
 	"complain.others": "Les autorités des autres pays de l’UE",
 
+	"bring.title": "Apporter des données",
+	"bring.lead":
+		"Reprend d’une copie le nom, la langue, les caméras et leur son dans ce compte. Aucune copie ne contient de mot de passe : vous les saisissez de nouveau.",
+	"bring.full": "Ce compte a déjà des caméras. Les données s’apportent dans un compte qui n’en a pas.",
+	"bring.account": "Le nom et la langue seront désormais ceux de {name}.",
+	"bring.noCameras": "La copie ne contient aucune caméra.",
+	"bring.action": "Les apporter",
+	"bring.busy": "Reprise en cours",
+	"bring.done": "{name} est là.",
+	"bring.all": "Tout est là.",
+	"bring.link": "Vous avez une copie d’un autre compte ?",
+
 	"verify.title": "Vérifier une archive",
 	"verify.lead":
 		"Une copie des données de quelqu’un est-elle telle que ce service l’a faite ? Tout est vérifié dans votre navigateur ; rien n’est envoyé.",

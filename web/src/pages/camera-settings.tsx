@@ -5,13 +5,13 @@ import { api } from "../api/client.ts";
 import { t } from "../i18n/index.ts";
 import { formatAddress } from "../keys/address.ts";
 import { signCommand } from "../keys/command.ts";
-import { type Pin, vault } from "../keys/vault.ts";
+import { vault } from "../keys/vault.ts";
 import { Confirm, Field, Loading, Notice, ProblemNotice, Submit, Title } from "../ui/parts.tsx";
 import { Link, navigate } from "../ui/router.tsx";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf, problemText } from "../ui/words.ts";
 import { ChangeAccess } from "./change-access.tsx";
-import { awaitOrder, checkPin, endText } from "./orders.ts";
+import { endText, orderSound } from "./orders.ts";
 
 type Said = { kind: "good" | "problem" | "warning"; text: string };
 
@@ -83,19 +83,9 @@ function Form(props: { camera: Camera; reload: () => void }) {
 		if (!pinned) return;
 		setBusy("sound");
 		say("sound");
-		say("sound", await orderSound(pinned, on));
-		setBusy(undefined);
-	};
-	const orderSound = async (pinned: Pin, on: boolean): Promise<Said | undefined> => {
-		const fault = await checkPin(api, pinned, stop.signal);
-		if (fault) return endText(fault);
-		const command = await signCommand(vault, pinned, { type: "camera.sound", camera: props.camera.id, on });
-		const sent = await api.sendCommand(command);
-		if (sent.kind === "problem") return { kind: "problem", text: problemText(sent.problem) };
-		if (sent.kind === "aborted") return undefined;
-		const end = await awaitOrder(api, sent.value.id, stop.signal);
+		say("sound", endText(await orderSound({ api, vault }, { pin: pinned, camera: props.camera.id, on }, stop.signal)));
 		props.reload();
-		return endText(end);
+		setBusy(undefined);
 	};
 	/** Nothing secret goes with it, so that whatever key the service shows, removing works. */
 	const remove = async () => {

@@ -2,7 +2,7 @@ import { type CameraAccess, Command, peekStatement } from "@mivisus/wire/signed"
 import type { Api, Problem, Result } from "../api/client.ts";
 import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
-import { sameKeys, signCameraAccess } from "../keys/command.ts";
+import { sameKeys, signCameraAccess, signCommand } from "../keys/command.ts";
 import type { Pin, Vault } from "../keys/vault.ts";
 import { problemText } from "../ui/words.ts";
 
@@ -37,7 +37,7 @@ export function endText(end: OrderEnd): { kind: "problem" | "warning"; text: str
 }
 
 /** Waits until the agent carried an order out or refused it. */
-export async function awaitOrder(api: Api, id: string, signal: AbortSignal): Promise<OrderEnd> {
+async function awaitOrder(api: Api, id: string, signal: AbortSignal): Promise<OrderEnd> {
 	for (const until = Date.now() + ANSWER_MS; Date.now() < until; ) {
 		const result = await api.command(id, signal);
 		if (signal.aborted || result.kind === "aborted") return { end: "aborted" };
@@ -61,7 +61,7 @@ export function orderId(statement: string): string {
 }
 
 /** Whether the service still shows the keys of the pin; asked right before anything is sealed or signed. */
-export async function checkPin(api: Api, pin: Pin, signal: AbortSignal): Promise<OrderEnd | undefined> {
+async function checkPin(api: Api, pin: Pin, signal: AbortSignal): Promise<OrderEnd | undefined> {
 	const agents = await api.agents(signal);
 	if (agents.kind === "aborted") return { end: "aborted" };
 	if (agents.kind === "problem") return { end: "problem", problem: agents.problem };
@@ -86,6 +86,21 @@ export async function orderAccess(
 	if (delivered.kind === "aborted") return { end: "aborted" };
 	tell("waiting");
 	return awaitOrder(api, orderId(command), signal);
+}
+
+/** Switches a camera's sound on or off at its agent. */
+export async function orderSound(
+	{ api, vault }: { api: Api; vault: Vault },
+	order: { pin: Pin; camera: string; on: boolean },
+	signal: AbortSignal,
+): Promise<OrderEnd> {
+	const fault = await checkPin(api, order.pin, signal);
+	if (fault) return fault;
+	const { pin, camera, on } = order;
+	const command = await signCommand(vault, pin, { type: "camera.sound", camera, on });
+	const sent = await api.sendCommand(command);
+	if (sent.kind === "problem") return { end: "problem", problem: sent.problem };
+	return sent.kind === "aborted" ? { end: "aborted" } : awaitOrder(api, sent.value.id, signal);
 }
 
 /** The agents that this browser may give orders to. */

@@ -46,6 +46,9 @@ export function Copy(props: Right) {
 			<p class="small soft">
 				{t("copy.verify")} <Link href="/verify-export">{t("verify.title")}</Link>
 			</p>
+			<p class="small soft">
+				{t("bring.link")} <Link href="/bring-along">{t("bring.title")}</Link>
+			</p>
 		</section>
 	);
 }

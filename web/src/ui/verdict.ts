@@ -1,5 +1,8 @@
 import { ArchiveError, type Manifest, verifyArchive, verifyDetached } from "@mivisus/wire/archive";
+import { Id } from "@mivisus/wire/ids";
 import { importVerificationKeys } from "@mivisus/wire/token";
+import { z } from "zod";
+import { Address } from "../api/answers.ts";
 import { api, type Problem } from "../api/client.ts";
 import type { Key } from "../i18n/index.ts";
 import { problemOf } from "./words.ts";
@@ -39,6 +42,42 @@ export const judgeArchive = (file: Blob): Promise<Verdict<Manifest>> =>
 	judged(async (keys) => {
 		const { openZip } = await import("@mivisus/wire/archive-zip");
 		return (await verifyArchive(await openZip(file), keys)).manifest;
+	});
+
+/** What of a copy can be taken into another account. */
+const BroughtAccount = z.object({ fullName: z.string().min(1).max(200), language: z.enum(["en", "fr"]) });
+const BroughtCamera = z
+	.object({
+		id: Id,
+		name: z.string().min(1).max(80),
+		sound: z.boolean(),
+		...Address.shape,
+	})
+	.transform(({ scheme, host, port, path, ...rest }) => ({ ...rest, address: { scheme, host, port, path } }));
+export type BroughtCamera = z.infer<typeof BroughtCamera>;
+export interface Brought {
+	account: z.infer<typeof BroughtAccount>;
+	cameras: BroughtCamera[];
+}
+/** More than an account has of them (the service's own limit). */
+const MAX_CAMERAS = 64;
+const MAX_JSON_BYTES = 1 << 20;
+
+/** Checks a copy and reads what can be taken from it; of a broken one nothing is read. */
+export const readArchive = (file: Blob): Promise<Verdict<Brought>> =>
+	judged(async (keys) => {
+		const { openZip } = await import("@mivisus/wire/archive-zip");
+		const archive = await openZip(file);
+		await verifyArchive(archive, keys);
+		const json = async (path: string): Promise<unknown> =>
+			JSON.parse(new TextDecoder().decode(await archive.read(path, MAX_JSON_BYTES)));
+		return {
+			account: BroughtAccount.parse(await json("data/account.json")),
+			cameras: z
+				.array(BroughtCamera)
+				.max(MAX_CAMERAS)
+				.parse(await json("data/cameras.json")),
+		};
 	});
 
 /** Checks a receipt's signature. */
