@@ -1,11 +1,12 @@
 import { defineConfig } from "vite";
 import solid from "vite-plugin-solid";
+import { policyPlugin } from "./policy-plugin.ts";
 
 /** Where the worker listens in development, for `vite` alone; `npm start` serves the built page from the worker. */
 const API = "http://127.0.0.1:8080";
 
 export default defineConfig({
-	plugins: [solid()],
+	plugins: [solid(), policyPlugin()],
 	worker: { format: "es" },
 	server: { proxy: { "/api": API } },
 	build: {

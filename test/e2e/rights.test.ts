@@ -26,6 +26,7 @@ const WORDS = {
 		email: "Email address",
 		password: "Password",
 		signIn: "Sign in",
+		policy: "You have the right to erasure",
 		title: "Your data and your rights",
 		account: "e-mail address, full name, language",
 		entry: "1 entry",
@@ -55,6 +56,7 @@ const WORDS = {
 		email: "Adresse électronique",
 		password: "Mot de passe",
 		signIn: "Se connecter",
+		policy: "Vous avez droit à l’effacement",
 		title: "Vos données et vos droits",
 		account: "adresse e-mail, nom complet, langue",
 		entry: "1 entrée",
@@ -119,6 +121,14 @@ describe.each(["en", "fr"] as const)("a person's rights (%s)", (language) => {
 		await signIn();
 	}, 60_000);
 
+	it("01.1: reads the policy, with its tables, in their language", async () => {
+		await page.goto(`${system.origin}/privacy`);
+		await page.getByText(words.policy).waitFor();
+		await page.getByRole("cell", { name: words.account }).first().waitFor();
+		// Nothing of the generator's marks is left.
+		expect(await page.locator(".prose").innerHTML()).not.toContain("table 02");
+		await picture("policy");
+	});
 	it("07.1: sees what is held, why, and how much of it", async () => {
 		await openRights();
 		const held = page.getByRole("listitem").filter({ hasText: words.account });

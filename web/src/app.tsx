@@ -13,6 +13,7 @@ import { Forgot } from "./pages/forgot.tsx";
 import { Home } from "./pages/home.tsx";
 import { Left, Undo } from "./pages/leaving.tsx";
 import { Live } from "./pages/live.tsx";
+import { PrivacyPolicy } from "./pages/privacy.tsx";
 import { ReceiptPage } from "./pages/receipt.tsx";
 import { Reset } from "./pages/reset.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
@@ -82,6 +83,9 @@ export function App() {
 				</Match>
 				<Match when={path() === "/left"}>
 					<Left />
+				</Match>
+				<Match when={path() === "/privacy"}>
+					<PrivacyPolicy />
 				</Match>
 				<Match when={path() === "/terms"}>
 					<Terms />

@@ -2,6 +2,9 @@
 export const rightsEn = {
 	"problem.export-running": "A copy is being made already. Try again when it is there, or in half a minute.",
 
+	"documents.privacy": "Privacy policy",
+	"documents.rights": "Use your rights:",
+
 	"data.title": "Your data and your rights",
 	"data.lead": "What we hold of you, why and for how long, and a button for every right.",
 	"data.open": "See your data and rights",

@@ -4,6 +4,9 @@ import type { rightsEn } from "./rights-en.ts";
 export const rightsFr: Record<keyof typeof rightsEn, string> = {
 	"problem.export-running": "Une copie est déjà en cours. Réessayez quand elle est là, ou dans une demi-minute.",
 
+	"documents.privacy": "Politique de confidentialité",
+	"documents.rights": "Exercez vos droits :",
+
 	"data.title": "Vos données et vos droits",
 	"data.lead": "Ce que nous conservons sur vous, pourquoi et combien de temps, et un bouton pour chaque droit.",
 	"data.open": "Voir vos données et vos droits",

@@ -17,6 +17,9 @@ export function YourData() {
 				<header>
 					<Title>{t("data.title")}</Title>
 					<p class="lead">{t("data.lead")}</p>
+					<p>
+						<Link href="/privacy">{t("documents.privacy")}</Link>
+					</p>
 				</header>
 				<Loaded result={held.latest} loading={held.loading} retry={() => void refetch()}>
 					{(all) => (

@@ -111,6 +111,7 @@ export function Shell(props: { children: JSX.Element; summary?: JSX.Element; dar
 			</main>
 			<Show when={account() === null}>
 				<footer class="footer small soft">
+					<Link href="/privacy">{t("documents.privacy")}</Link>
 					<Link href="/terms">{t("documents.terms")}</Link>
 					<Link href="/processing">{t("documents.processing")}</Link>
 					<Link href="/verify-export">{t("verify.title")}</Link>
