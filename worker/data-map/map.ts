@@ -12,6 +12,8 @@ export interface Column {
 	category: CategoryName | undefined;
 	/** Its name in the archive, and how its value is written there; or why it does not stand there. */
 	export: { as: string; value: Value } | { not: Words };
+	/** The route by which its person corrects it (art. 16), where they or their browser wrote it. */
+	correct?: string;
 }
 /** `time`: ms since 1970, written in UTC with `Z`; `flag`: 0 or 1, written as a boolean; `list`: JSON text, written as JSON. */
 type Kind = "text" | "number" | "time" | "flag" | "list";
@@ -44,6 +46,8 @@ export type Owner =
 	| { column: string; is: "email_key"; unless: string }
 	| { column: string; in: string };
 
+/** Written by its person, who corrects it at `route`. */
+const by = (route: string, entry: Column): Column => ({ ...entry, correct: route });
 const column =
 	(kind: Column["class"]) =>
 	(category: CategoryName, as: string, value: Value = "text"): Column => ({
@@ -125,7 +129,7 @@ export const DATA_MAP = {
 		erasure: "delete",
 		columns: {
 			account_id: owned("rights"),
-			words: content("rights", "words"),
+			words: by("POST /directives", content("rights", "words")),
 			created_at: technical("rights", "createdAt", "time"),
 		},
 	},
@@ -169,7 +173,7 @@ export const DATA_MAP = {
 			account_id: owned("sessions"),
 			created_at: technical("sessions", "createdAt", "time"),
 			expires_at: technical("sessions", "expiresAt", "time"),
-			label: device("sessions", "label"),
+			label: by("PATCH /sessions/:id", device("sessions", "label")),
 			last_used_day: technical("sessions", "lastUsedDay", "text?"),
 			proved_at: technical("sessions", "provedAt", "time"),
 		},
@@ -206,7 +210,7 @@ export const DATA_MAP = {
 			public_key: device("passkeys", "publicKey"),
 			counter: technical("passkeys", "counter", "number"),
 			transports: device("passkeys", "transports", "list"),
-			label: device("passkeys", "label"),
+			label: by("PATCH /passkeys/:id", device("passkeys", "label")),
 			created_at: technical("passkeys", "createdAt", "time"),
 			last_used_day: technical("passkeys", "lastUsedDay", "text?"),
 		},
@@ -263,12 +267,12 @@ export const DATA_MAP = {
 			id: technical("cameras", "id"),
 			account_id: owned("cameras"),
 			agent_id: technical("cameras", "agentId"),
-			name: content("cameras", "name"),
-			scheme: content("cameras", "scheme"),
-			host: content("cameras", "host"),
-			port: content("cameras", "port", "number"),
-			path: content("cameras", "path"),
-			sound: content("cameras", "sound", "flag"),
+			name: by("PATCH /cameras/:id", content("cameras", "name")),
+			scheme: by("PATCH /cameras/:id", content("cameras", "scheme")),
+			host: by("PATCH /cameras/:id", content("cameras", "host")),
+			port: by("PATCH /cameras/:id", content("cameras", "port", "number")),
+			path: by("PATCH /cameras/:id", content("cameras", "path")),
+			sound: by("POST /commands", content("cameras", "sound", "flag")),
 			created_at: technical("cameras", "createdAt", "time"),
 		},
 	},
@@ -282,7 +286,7 @@ export const DATA_MAP = {
 			id: technical("agents", "id"),
 			account_id: owned("agents"),
 			agent_id: technical("agents", "agentId"),
-			label: device("agents", "label"),
+			label: by("PATCH /devices/:id", device("agents", "label")),
 			sign_key: device("agents", "signKey"),
 			seal_key: device("agents", "sealKey"),
 			created_at: technical("agents", "createdAt", "time"),
@@ -314,7 +318,7 @@ export const DATA_MAP = {
 		columns: {
 			id: technical("agents", "id"),
 			account_id: owned("agents"),
-			name: device("agents", "name"),
+			name: by("PATCH /agents/:id", device("agents", "name")),
 			sign_key: device("agents", "signKey"),
 			seal_key: device("agents", "sealKey"),
 			state: technical("agents", "state"),
@@ -331,12 +335,12 @@ export const DATA_MAP = {
 		erasure: "delete",
 		columns: {
 			id: technical("account", "id"),
-			email: contact("account", "email"),
+			email: by("POST /account/email", contact("account", "email")),
 			email_key: canonical("account"),
-			full_name: identity("account", "fullName"),
+			full_name: by("PATCH /account", identity("account", "fullName")),
 			password_hash: secret("password"),
 			state: technical("account", "state"),
-			language: technical("account", "language"),
+			language: by("PATCH /account", technical("account", "language")),
 			created_at: technical("account", "createdAt", "time"),
 			revision: counted("account"),
 			terms_version: technical("account", "termsVersion", "text?"),

@@ -69,6 +69,7 @@ export function dataMapDocument(): string {
 			entry.class,
 			entry.category ?? "nobody's",
 			exported(entry),
+			entry.correct ? `\`${entry.correct}\`` : "",
 		]);
 		const gone =
 			erasure === "delete"
@@ -79,7 +80,7 @@ export function dataMapDocument(): string {
 		return [
 			`### \`${name}\``,
 			`Key \`${key}\`. In the copy: ${file ? `\`${file}.json\`, \`${file}.csv\`` : "no"}. When the account is erased: ${gone}.`,
-			table(["column", "class", "kind", "in the copy"], rows),
+			table(["column", "class", "kind", "in the copy", "corrected by its person"], rows),
 		].join("\n\n");
 	});
 	return `# The data map

@@ -1,7 +1,7 @@
 import { type CategoryName, offered } from "../data-map/categories.ts";
 import { type TableName, tables } from "../data-map/map.ts";
 import { Problem } from "../problems.ts";
-import { OBJECTABLE } from "../rights/rights.ts";
+import { type Named, OBJECTABLE } from "../rights/rights.ts";
 import { setCookie } from "../sessions/sessions.ts";
 import { type Rooms, waitOr } from "./rooms.ts";
 import { dated, type Route, route } from "./route.ts";
@@ -18,7 +18,24 @@ function tablesOf(kind: CategoryName): TableName[] {
 /** What a person may ask of the data about them (policy 07), open to a restricted account as well. */
 export function rightsRoutes({ exports, documentKeys, copies, open, rights, erasure }: Rooms): Route[] {
 	const allowed = (accountId: string) => () => waitOr(copies.take(accountId));
+	const rename = (what: Named, path: string) =>
+		route({
+			method: "PATCH",
+			path,
+			who: "person",
+			summary: `Give the ${what} another name.`,
+			body: S.RenameBody,
+			status: 204,
+			handle: async ({ account, params, body }) => {
+				await rights.rename(account.id, what, params["id"] ?? "", body.name);
+				return { status: 204 };
+			},
+		});
 	return [
+		rename("agent", "/agents/:id"),
+		rename("device", "/devices/:id"),
+		rename("passkey", "/passkeys/:id"),
+		rename("session", "/sessions/:id"),
 		route({
 			method: "POST",
 			path: "/export",

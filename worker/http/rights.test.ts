@@ -3,6 +3,8 @@ import { type Client, createClient } from "@libsql/client";
 import { verifyDetached } from "@mivisus/wire/archive";
 import { importVerificationKeys } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Table, tables } from "../data-map/map.ts";
+import { routeTable } from "./openapi.ts";
 import { TestPage, until } from "./testing/parties.ts";
 import { cookieOf, PASSWORD, TestWorker } from "./testing/server.ts";
 
@@ -168,6 +170,42 @@ describe("leaving", () => {
 		expect((await agent.call("/agent/relay-token", {})).problem).toBe("agent-unlinked");
 		expect((await worker.call("GET", "/receipts/0000-0000-0000")).problem).toBe("not-found");
 		expect(await rows("SELECT id FROM accounts WHERE id = ?", page.accountId)).toEqual([]);
+	});
+});
+
+describe("P30: correcting", () => {
+	it("07.2: every field that a person or their browser wrote has a route that corrects it, and what nobody wrote has none", () => {
+		const routes = routeTable().map(({ method, path }) => `${method} ${path}`);
+		for (const [table, { columns }] of tables as [string, Table][]) {
+			for (const [column, entry] of Object.entries(columns)) {
+				if (entry.correct) expect(routes, `${table}.${column}`).toContain(entry.correct);
+				// What is the machines' own: keys, and where a mail goes.
+				const typed = ["identity", "contact", "content", "device"].includes(entry.class) && "as" in entry.export;
+				const machine = /(_key|credential_id|transports|recipient|requester|new_email)$/.test(column);
+				if (typed && !machine) expect(entry.correct, `${table}.${column}`).toBeDefined();
+			}
+		}
+	});
+	it("07.2: names of agents, browsers, passkeys and sessions, one's own only, a restricted account's as well", async () => {
+		const { page, agent } = await owner("renames@example.test");
+		const eve = await worker.person("eve-renames@example.test");
+		const { sessions } = (await page.call("GET", "/sessions")).json as { sessions: { id: string }[] };
+		const targets = [
+			[`/agents/${agent.id}`, "agents", "name"],
+			[`/devices/${page.deviceId}`, "devices", "label"],
+			[`/sessions/${sessions[0]?.id}`, "sessions", "label"],
+		] as const;
+		await page.call("POST", "/account/restriction", {});
+		for (const [path, table, column] of targets) {
+			expect((await page.call("PATCH", path, { name: "Grenier à l’étage" })).status, path).toBe(204);
+			expect(await rows(`SELECT ${column} AS name FROM ${table} WHERE account_id = ?`, page.accountId)).toContainEqual(
+				expect.objectContaining({ name: "Grenier à l’étage" }),
+			);
+			const foreign = await worker.call("PATCH", path, { cookie: eve.cookie, body: { name: "mine" } });
+			expect(foreign.problem, path).toBe("not-found");
+			for (const odd of ["", "a\u0000b", "x".repeat(81)])
+				expect((await page.call("PATCH", path, { name: odd })).problem, odd).toBe("malformed");
+		}
 	});
 });
 

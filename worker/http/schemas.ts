@@ -76,6 +76,7 @@ export const PrivacyAnswer = z.object({
 	directives: z.object({ words: z.string(), createdAtMs: z.number() }).nullable(),
 	requests: z.array(RequestRow),
 });
+export const RenameBody = z.strictObject({ name });
 export const ObjectionBody = z.strictObject({ purpose: z.enum(OBJECTABLE) });
 export const DirectivesBody = z.strictObject({ words: longText });
 export const LeavingAnswer = z.object({ eraseAtMs: z.number(), number: z.string() });

@@ -23,6 +23,8 @@ export const REQUEST_KINDS = [
 	"other",
 ] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
+/** What a person has given a name that only they see. */
+export type Named = "agent" | "device" | "passkey" | "session";
 /** A request as its person sees it. Times in ms since 1970. */
 export interface Request {
 	number: string;
@@ -57,6 +59,8 @@ export interface RightsStore {
 	removeDirectives(accountId: string): Promise<boolean>;
 	directives(accountId: string): Promise<{ words: string; createdAt: number } | undefined>;
 	requests(accountId: string): Promise<Request[]>;
+	/** False when it is not theirs. */
+	rename(accountId: string, what: Named, id: string, name: string): Promise<boolean>;
 	/** That something was done at a person's request. */
 	record(accountId: string, done: Done): Promise<void>;
 	/** How many rows of each table are the person's. */
@@ -106,6 +110,10 @@ export class Rights {
 	}
 	async removeDirectives(accountId: string): Promise<void> {
 		if (!(await this.#store.removeDirectives(accountId))) throw new Problem("not-found");
+	}
+	/** Art. 16: another name for what is the person's. */
+	async rename(accountId: string, what: Named, id: string, name: string): Promise<void> {
+		if (!(await this.#store.rename(accountId, what, id, name))) throw new Problem("not-found");
 	}
 	/** Records that a copy was asked for and made. */
 	async copied(accountId: string): Promise<void> {

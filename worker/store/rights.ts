@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { type Table, type TableName, tables } from "../data-map/map.ts";
-import type { Done, RightsStore } from "../rights/rights.ts";
+import type { Done, Named, RightsStore } from "../rights/rights.ts";
 import type { Database, Db } from "./database.ts";
 import { ownRows } from "./exports.ts";
 import { post } from "./outbox.ts";
@@ -22,6 +22,13 @@ const recordDone = (db: Db, accountId: string, { number, kind, at, dueAt, eviden
 			evidence,
 		})
 		.execute();
+/** Where the names stand that people gave. */
+const NAMES: Record<Named, readonly [table: TableName, column: string]> = {
+	agent: ["agents", "name"],
+	device: ["devices", "label"],
+	passkey: ["passkeys", "label"],
+	session: ["sessions", "label"],
+};
 /** Another state, from one state only; agents hear of it by the revision. False when it was in another one. */
 async function change(db: Db, accountId: string, from: "active" | "restricted", to: "active" | "restricted") {
 	const { numUpdatedRows } = await db
@@ -141,6 +148,13 @@ export const rightsStore = (
 			evidence: row.evidence,
 		}));
 	},
+	rename: (accountId, what, id, name) =>
+		database.write(async (db) => {
+			const [table, column] = NAMES[what];
+			const { numAffectedRows } = await sql`UPDATE ${sql.table(table)} SET ${sql.ref(column)} = ${name}
+				WHERE id = ${id} AND account_id = ${accountId}`.execute(db);
+			return numAffectedRows === 1n;
+		}),
 	record: async (accountId, done) => {
 		await database.write((db) => recordDone(db, accountId, done));
 	},

@@ -141,6 +141,9 @@ export class Api {
 	signOut() {
 		return this.#call("DELETE", "/session", Nothing, { session: false });
 	}
+	rename(what: "agents" | "passkeys" | "sessions", id: string, name: string) {
+		return this.#call("PATCH", `/${what}/${id}`, Nothing, { body: { name } });
+	}
 	privacy() {
 		return this.#call("GET", "/privacy", PrivacyAnswer);
 	}

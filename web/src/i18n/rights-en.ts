@@ -5,6 +5,11 @@ export const rightsEn = {
 	"documents.privacy": "Privacy policy",
 	"documents.rights": "Use your rights:",
 
+	"rename.action": "Rename",
+	"rename.of": "Rename {name}",
+	"rename.title": "Rename “{name}”",
+	"rename.label": "New name",
+
 	"data.title": "Your data and your rights",
 	"data.lead": "What we hold of you, why and for how long, and a button for every right.",
 	"data.open": "See your data and rights",
@@ -20,7 +25,7 @@ export const rightsEn = {
 	"data.law": "legal obligation",
 	"data.correct": "Correct it",
 	"data.correctText":
-		"You change your name, address and language on your account’s page, and cameras in their settings. For anything else, write to us.",
+		"You change your name, address and language, and the names of passkeys and sessions, on your account’s page; names of agents on theirs, and cameras in their settings.",
 
 	"copy.title": "Get a copy",
 	"copy.text":

@@ -7,6 +7,11 @@ export const rightsFr: Record<keyof typeof rightsEn, string> = {
 	"documents.privacy": "Politique de confidentialité",
 	"documents.rights": "Exercez vos droits :",
 
+	"rename.action": "Renommer",
+	"rename.of": "Renommer {name}",
+	"rename.title": "Renommer « {name} »",
+	"rename.label": "Nouveau nom",
+
 	"data.title": "Vos données et vos droits",
 	"data.lead": "Ce que nous conservons sur vous, pourquoi et combien de temps, et un bouton pour chaque droit.",
 	"data.open": "Voir vos données et vos droits",
@@ -22,7 +27,7 @@ export const rightsFr: Record<keyof typeof rightsEn, string> = {
 	"data.law": "obligation légale",
 	"data.correct": "Corriger",
 	"data.correctText":
-		"Votre nom, votre adresse et votre langue se changent sur la page de votre compte, et les caméras dans leurs réglages. Pour tout le reste, écrivez-nous.",
+		"Votre nom, votre adresse, votre langue et les noms des clés d’accès et des sessions se changent sur la page de votre compte ; ceux des agents sur la leur, et les caméras dans leurs réglages.",
 
 	"copy.title": "Obtenir une copie",
 	"copy.text":

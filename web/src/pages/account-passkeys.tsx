@@ -5,6 +5,7 @@ import { dayOf, dayText, t } from "../i18n/index.ts";
 import { browserLabel } from "../keys/device.ts";
 import { Confirm, Field, Loaded, ProblemNotice, Submit } from "../ui/parts.tsx";
 import { makePasskey, passkeysWork } from "../ui/passkey.ts";
+import { Rename } from "../ui/rename.tsx";
 import { useTask } from "../ui/task.ts";
 
 /** The account's passkeys: shown, added, removed. */
@@ -48,6 +49,7 @@ export function Passkeys() {
 												</span>
 											</p>
 										</div>
+										<Rename what="passkeys" id={passkey.id} name={passkey.label} onDone={() => void refetch()} />
 										<button
 											type="button"
 											class="button"

@@ -3,6 +3,7 @@ import type { ListedSession } from "../api/answers.ts";
 import { api } from "../api/client.ts";
 import { dayOf, dayText, t } from "../i18n/index.ts";
 import { Confirm, Loaded, ProblemNotice } from "../ui/parts.tsx";
+import { Rename } from "../ui/rename.tsx";
 import { useTask } from "../ui/task.ts";
 
 /** Where the account is signed in; one session, or all others, can be ended. */
@@ -48,6 +49,7 @@ export function Sessions() {
 												</Show>
 											</p>
 										</div>
+										<Rename what="sessions" id={session.id} name={nameOf(session)} onDone={() => void refetch()} />
 										<Show when={!session.current}>
 											<button
 												type="button"

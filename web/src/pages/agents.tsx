@@ -4,6 +4,7 @@ import { api, type Problem } from "../api/client.ts";
 import { dayText, t } from "../i18n/index.ts";
 import { vault } from "../keys/vault.ts";
 import { Confirm, Loading, Notice, ProblemNotice, Title } from "../ui/parts.tsx";
+import { Rename } from "../ui/rename.tsx";
 import { account } from "../ui/session.ts";
 import { Shell } from "../ui/shell.tsx";
 import { problemOf } from "../ui/words.ts";
@@ -63,6 +64,7 @@ export function Agents() {
 											<Show when={agent.lastSeenDay}>{(day) => <span>{seen(day())}</span>}</Show>
 										</p>
 									</div>
+									<Rename what="agents" id={agent.id} name={agent.name} onDone={() => void refetch()} />
 									<button
 										type="button"
 										class="button"
