@@ -16,7 +16,10 @@ if (!existsSync(file)) {
 	console.error(`There is no file ${file}.`);
 	process.exit(2);
 }
-const database = await FileDatabase.open(`file:${file}`);
+const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
+	console.error(`${file}: ${error.message}`);
+	process.exit(2);
+});
 if (verb && id) {
 	const touched = await database.write(async (db) => {
 		if (verb === "drop") {
@@ -36,7 +39,9 @@ if (verb && id) {
 		return Number(numUpdatedRows);
 	});
 	console.log(
-		touched === 1 ? "Done. The worker looks at its outbox at least once a minute." : `There is no dead mail ${id}.`,
+		touched === 1
+			? "Done. The worker looks at its outbox at least once a minute."
+			: `There is no dead mail ${id}. One that is waiting is tried again by itself.`,
 	);
 	process.exitCode = touched === 1 ? 0 : 1;
 } else {

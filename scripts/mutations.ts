@@ -228,8 +228,8 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/data-map/map.ts",
-		find: "			full_name: identity",
-		replace: "			nick_name: identity",
+		find: "			full_name: by(",
+		replace: "			nick_name: by(",
 		test: "worker/store/database.test.ts",
 		why: "a column holds data that nobody declared",
 	},

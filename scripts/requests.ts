@@ -32,7 +32,10 @@ if (!existsSync(file)) {
 	console.error(`There is no file ${file}.`);
 	process.exit(2);
 }
-const database = await FileDatabase.open(`file:${file}`);
+const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
+	console.error(`${file}: ${error.message}`);
+	process.exit(2);
+});
 const clock = { now: Date.now };
 const accounts = new Accounts({
 	store: accountStore(database, () => {}),

@@ -16,7 +16,10 @@ if (!existsSync(file)) {
 	console.error(`There is no file ${file}.`);
 	process.exit(2);
 }
-const database = await FileDatabase.open(`file:${file}`);
+const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
+	console.error(`${file}: ${error.message}`);
+	process.exit(2);
+});
 console.log(`What the jobs would do on ${new Date(nowMs).toISOString().slice(0, 10)}; nothing was changed.`);
 for (const { what, because, rows } of await retentionReport(database, nowMs))
 	console.log(`${String(rows).padStart(8)}  ${what}  (${because})`);

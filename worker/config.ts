@@ -76,7 +76,12 @@ const Environment = z
 		 * How many of our own proxies stand in front and append to X-Forwarded-For. With 0 that header is not believed; with too
 		 * few, all people share one limit on attempts.
 		 */
-		MIVISUS_PROXIES: z.coerce.number().int().min(0).max(5).default(0),
+		MIVISUS_PROXIES: z.coerce
+			.number({ error: "how many of your own proxies stand in front, 0 to 5" })
+			.int()
+			.min(0)
+			.max(5)
+			.default(0),
 		/** Path of the database file. */
 		MIVISUS_DATABASE: z.string({ error: "name the database file" }).min(1),
 		/**

@@ -53,11 +53,15 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		process.stderr.write(`${file}: ${error.message}\n`);
 		process.exit(1);
 	});
+	if (!config.MIVISUS_ORIGIN)
+		log.warn("MIVISUS_ORIGIN is not set: links in mails lead to localhost, and pages work on this machine only");
 	const origin = config.MIVISUS_ORIGIN ?? `http://localhost:${config.MIVISUS_PORT}`;
 	const clock = { now: Date.now };
 	const { app, accounts, revocations, outbox, erasure } = assemble({
 		database,
-		secrets: await openSecrets(config.MIVISUS_SECRETS),
+		secrets: await openSecrets(config.MIVISUS_SECRETS, (made) =>
+			log.warn({ made }, "there were no keys, so new ones were made: a relay with other keys believes nobody"),
+		),
 		origin,
 		relay: relayOf(config),
 		clock,

@@ -132,15 +132,34 @@ async function linkDemo(agent: Program, origin: string, password: string, camera
 	keep("owner.json", state);
 }
 
+const USAGE = `npm start -- [--port 8080] [--home FOLDER] [--edge] [--verbose]
+  --port     where the pages are
+  --home     where accounts, keys and the demo camera are kept; default .mivisus
+  --edge     the worker in Cloudflare's runtime, over a libSQL server
+  --verbose  the programs' own logs`;
+/** What was typed behind \`npm start --\`. */
+function options() {
+	try {
+		return parseArgs({
+			options: {
+				port: { type: "string" },
+				home: { type: "string" },
+				verbose: { type: "boolean" },
+				edge: { type: "boolean" },
+				help: { type: "boolean" },
+			},
+		}).values;
+	} catch (error) {
+		throw new Stop(`${(error as Error).message}\n${USAGE}`);
+	}
+}
+
 async function main(): Promise<void> {
-	const { values } = parseArgs({
-		options: {
-			port: { type: "string" },
-			home: { type: "string" },
-			verbose: { type: "boolean" },
-			edge: { type: "boolean" },
-		},
-	});
+	const values = options();
+	if (values.help) {
+		say(USAGE);
+		process.exit(0);
+	}
 	if (values.home) home = resolve(values.home);
 	verbose = values.verbose ?? false;
 	if (values.port) PORTS.worker = Number(values.port);
@@ -165,7 +184,7 @@ async function main(): Promise<void> {
 	PORTS.camera = demo.cameraPort;
 	if (!(await portFree(PORTS.camera, "tcp")))
 		throw new Stop(
-			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running from another folder? End that, or begin anew by deleting ${home}.`,
+			`Port ${PORTS.camera}, where the demo camera is, is taken. Is Mivisus running already? End that one first. To run a second one beside it: npm start -- --port 8090 --home FOLDER`,
 		);
 	const origin = `http://localhost:${PORTS.worker}`;
 	const smtp = await freePort("tcp");

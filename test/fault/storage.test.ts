@@ -116,7 +116,11 @@ describe.runIf(isRoot)("D6: a disk of its own", () => {
 describe("D6: a file that is no database, or none that may be opened", () => {
 	it.each<[string, string, (file: string) => void]>([
 		["garbage", "The database file is none.", (file) => writeFileSync(file, "no database at all ".repeat(500))],
-		["a folder", "The database file cannot be opened.", (file) => mkdirSync(file)],
+		[
+			"a folder",
+			"The database file cannot be opened: is its folder there, and may this user write in it\\?",
+			(file) => mkdirSync(file),
+		],
 	])("%s: the worker ends with one line that says so", async (_, says, make) => {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-none-"));
 		const file = join(folder, "worker.db");

@@ -10,12 +10,15 @@ function writePrivate(path: string, value: unknown, mode: number): void {
 
 /**
  * Reads `<folder>/worker.json` (0600), or makes it. Beside it stand `relay-token-keys.json` and `relay-control-keys.json`:
- * the public halves as JWK sets, all that a relay needs.
+ * the public halves as JWK sets, all that a relay needs. `made` is called when there were none.
  */
-export async function openSecrets(folder: string): Promise<WorkerSecrets> {
+export async function openSecrets(folder: string, made: (path: string) => void = () => {}): Promise<WorkerSecrets> {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	const path = join(folder, "worker.json");
-	if (!existsSync(path)) writePrivate(path, await newSecrets(), 0o600);
+	if (!existsSync(path)) {
+		writePrivate(path, await newSecrets(), 0o600);
+		made(path);
+	}
 	const found = parseSecrets(readFileSync(path, "utf8"), path);
 	const kept = await completed(found);
 	if (kept !== found) writePrivate(path, kept, 0o600);

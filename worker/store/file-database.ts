@@ -24,7 +24,7 @@ const OF_THE_PLACE: Readonly<Record<string, string>> = {
 	SQLITE_FULL: "The disk is full.",
 	SQLITE_IOERR: "The disk cannot be written or read, or is full.",
 	SQLITE_READONLY: "The database file cannot be written.",
-	SQLITE_CANTOPEN: "The database file cannot be opened.",
+	SQLITE_CANTOPEN: "The database file cannot be opened: is its folder there, and may this user write in it?",
 	SQLITE_NOTADB: "The database file is none.",
 	SQLITE_CORRUPT: "The database file is damaged.",
 };
@@ -104,7 +104,7 @@ function clientOf(url: string, concurrency?: number): Client {
 	try {
 		return createClient({ url, timeout: BUSY_TIMEOUT_MS, ...(concurrency !== undefined && { concurrency }) });
 	} catch (error) {
-		throw new DatabaseUnavailable("The database file cannot be opened.", { cause: error });
+		throw new DatabaseUnavailable(OF_THE_PLACE["SQLITE_CANTOPEN"], { cause: error });
 	}
 }
 /** An error as the rooms may show it. */

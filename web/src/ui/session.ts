@@ -67,9 +67,14 @@ export const forgetMailedToken = () => setMailedToken(undefined);
 
 const MAILED = ["/confirm", "/reset", "/confirm-address", "/undo", "/receipt"];
 
+/** A token, or the number of a receipt. */
+const LINK = /^([\w-]{43}|[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})$/;
+
 export function takeLinkFromAddress(): void {
 	if (MAILED.includes(location.pathname) && location.hash.length > 1 && location.hash !== "#content") {
-		setMailedToken(location.hash.slice(1));
+		// Copied with something before or behind it, it is none: the page says so instead of asking the service.
+		const [whole] = LINK.exec(location.hash.slice(1)) ?? [];
+		setMailedToken(whole);
 		history.replaceState(null, "", location.pathname);
 		return;
 	}
