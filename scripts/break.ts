@@ -8,9 +8,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MUTATIONS, type Mutation } from "./mutations.ts";
-import { STORE_MUTATIONS } from "./mutations-store.ts";
-import { WORKER_MUTATIONS } from "./mutations-worker.ts";
+import { ALL_MUTATIONS } from "./all-mutations.ts";
+import type { Mutation } from "./mutations.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const LEFT_OUT = new Set(["node_modules", ".git", "dist", ".mivisus"]);
@@ -35,7 +34,7 @@ function passes(copy: string, { test, name }: Pick<Mutation, "test" | "name">): 
 }
 
 const only = process.argv[2] ?? "";
-const chosen = [...MUTATIONS, ...WORKER_MUTATIONS, ...STORE_MUTATIONS].filter(({ file }) => file.startsWith(only));
+const chosen = ALL_MUTATIONS.filter(({ file }) => file.startsWith(only));
 const copy = copyTree();
 let survived = 0;
 try {

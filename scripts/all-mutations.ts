@@ -1,0 +1,12 @@
+import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { POLICY_MUTATIONS } from "./mutations-policy.ts";
+import { STORE_MUTATIONS } from "./mutations-store.ts";
+import { WORKER_MUTATIONS } from "./mutations-worker.ts";
+
+/** Every way in which the tree is broken on purpose. */
+export const ALL_MUTATIONS: readonly Mutation[] = [
+	...MUTATIONS,
+	...WORKER_MUTATIONS,
+	...STORE_MUTATIONS,
+	...POLICY_MUTATIONS,
+];

@@ -1,0 +1,117 @@
+import type { Mutation } from "./mutations.ts";
+
+/** One thing that the policy says, taken out of it. */
+const unsaid = (id: string, find: string, replace: string, name: string): Mutation => ({
+	file: "PRIVACY.md",
+	find,
+	replace,
+	test: "test/policy/policy.test.ts",
+	name,
+	why: `${id} no longer says what it must`,
+});
+
+/** Ways to break what single sentences of the policy rest on, where nothing else does (`npm run ledger`). */
+export const POLICY_MUTATIONS: readonly Mutation[] = [
+	unsaid("01.1", "and is its controller", "and that is that", "01.1"),
+	unsaid("01.4", "the agreement that article 28", "the agreement that article 27", "01.1"),
+	unsaid("03.5", "You must tell the people whom your cameras film", "You may film", "03.5"),
+	unsaid("07.8", "in France to the CNIL", "in France to us", "07.8"),
+	unsaid("10.2", "Last revised: 26 November 2026.", "Last revised: 27 November 2026.", "10.2"),
+	{
+		file: "worker/store/agents.ts",
+		find: ".set({ agent_id: agent.id, device_id: device.id, mac })",
+		replace: ".set({ agent_id: agent.id, device_id: device.id, mac: mac.slice(1) })",
+		test: "worker/http/enrolment.test.ts",
+		name: "02.9",
+		why: "an agent cannot know its owner by what the service keeps",
+	},
+	{
+		file: "worker/passkeys/passkeys.ts",
+		find: "label,",
+		replace: 'label: "",',
+		test: "worker/http/passkeys.test.ts",
+		name: "02.12",
+		why: "a passkey has not the name that its owner gave it",
+	},
+	{
+		file: "worker/mail/outbox.ts",
+		find: '		await this.#store.remove(id);\n\t\tthis.#tell({ what: "sent"',
+		replace: '		this.#tell({ what: "sent"',
+		test: "worker/mail/outbox.test.ts",
+		name: "02.13",
+		why: "a mail that was handed over stays in the database",
+	},
+	{
+		file: "relay/main.ts",
+		find: "const MISCONFIGURED = 78;",
+		replace: 'import { writeFileSync } from "node:fs";\nvoid writeFileSync;\nconst MISCONFIGURED = 78;',
+		test: "test/policy/policy.test.ts",
+		name: "03.2",
+		why: "the relay can write to disk",
+	},
+	{
+		file: "worker/data-map/categories.ts",
+		find: 'sentences: ["02.12"]',
+		replace: 'sentences: ["02.99"]',
+		test: "test/policy/policy.test.ts",
+		name: "04.1, 04.6",
+		why: "data is kept for a purpose that the policy does not name",
+	},
+	{
+		file: "worker/app.ts",
+		find: 'if (!checked) throw new Problem("unauthorized");',
+		replace: 'if (!checked) throw new Problem("not-found");',
+		test: "worker/http/attacks.test.ts",
+		name: "04.2",
+		why: "who is not signed in is told something else",
+	},
+	{
+		file: "worker/mail/mail.ts",
+		find: '"rights", "breach"]',
+		replace: '"rights", "breach", "offers"]',
+		test: "worker/mail/letters.test.ts",
+		name: "04.7",
+		why: "a kind of mail exists that sells something",
+	},
+	{
+		file: "worker/platform/smtp.node.ts",
+		find: "requireTLS: !local,",
+		replace: "requireTLS: false,",
+		test: "worker/platform/mailers.test.ts",
+		name: "05.2",
+		why: "mails travel in the clear",
+	},
+	{
+		file: "worker/store/rights.ts",
+		find: "const chosen = { words, created_at: done.at };",
+		replace: "const chosen = { words: words.slice(1), created_at: done.at };",
+		test: "worker/http/rights.test.ts",
+		name: "07.9",
+		why: "directives that are changed stay as they were",
+	},
+	{
+		file: "web/src/ui/session.ts",
+		find: "/** Asks the service who is signed in. */",
+		replace: "export const planted = () => document.cookie;\n/** Asks the service who is signed in. */",
+		test: "test/policy/policy.test.ts",
+		name: "08.1, 08.2",
+		why: "the page sets cookies of its own",
+	},
+	{
+		file: "worker/http/account-routes.ts",
+		find: "				await accounts.signUp({ ...body, email });\n				return { status: 202, body: {} };",
+		replace:
+			'				await accounts.signUp({ ...body, email });\n				return { status: 202, body: {}, setCookie: "visitor=1" };',
+		test: "worker/http/accounts.test.ts",
+		name: "08.4",
+		why: "a cookie is set before anybody signed in",
+	},
+	{
+		file: "worker/http/security.ts",
+		find: "\"font-src 'self'\",",
+		replace: "\"font-src 'self' https://fonts.gstatic.com\",",
+		test: "worker/http/accounts.test.ts",
+		name: "09.2",
+		why: "fonts may come from Google",
+	},
+];
