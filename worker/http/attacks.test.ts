@@ -120,13 +120,29 @@ describe("A7: another tenant", () => {
 		"%s: what is somebody else's is as if it were not there",
 		async (name, { method, path }) => {
 			const before = await belongings(ada);
-			const attempt = async (own: { camera: string; agent: string; command: string }) => {
-				const id = path.startsWith("/agents") ? own.agent : path.startsWith("/commands") ? own.command : own.camera;
-				const { status, text, problem } = await eve.call(method, path.replace(":id", id), await bodies[name]?.(own));
+			const attempt = async (own: {
+				camera: string;
+				agent: string;
+				command: string;
+				device: string;
+				session: string;
+			}) => {
+				const kind = (["agent", "command", "device", "session"] as const).find((each) => path.startsWith(`/${each}s`));
+				const renamed = method === "PATCH" ? { name: "Eve was here" } : undefined;
+				const body = (await bodies[name]?.(own)) ?? renamed;
+				const { status, text, problem } = await eve.call(method, path.replace(":id", own[kind ?? "camera"]), body);
 				return { status, text, problem };
 			};
-			const theirs = await attempt({ camera, agent: agent.id, command });
-			const nobodys = await attempt({ camera: newId(), agent: newId(), command: newId() });
+			const [session] = ((await ada.call("GET", "/sessions")).json as { sessions: { id: string }[] }).sessions;
+			const own = { camera, agent: agent.id, command, device: ada.deviceId, session: session?.id ?? "" };
+			const theirs = await attempt(own);
+			const nobodys = await attempt({
+				camera: newId(),
+				agent: newId(),
+				command: newId(),
+				device: newId(),
+				session: newId(),
+			});
 			expect(theirs).toEqual(nobodys);
 			expect(theirs.problem).toBe("not-found");
 			expect(await belongings(ada)).toEqual(before);
