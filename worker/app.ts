@@ -99,6 +99,9 @@ function sameOrigin(c: Context, own: ReadonlySet<string>): boolean {
 async function serve(c: Context, entry: Route, { rooms, origin, addressOf }: AppOptions): Promise<Response> {
 	// A file that nobody reads would use its link up.
 	if (entry.file && c.req.method === "HEAD") throw new Problem("not-found");
+	// A link on somebody else's page would have a copy made that nobody asked for.
+	if (entry.file && !["same-origin", "none", undefined].includes(c.req.header("sec-fetch-site")))
+		throw new Problem("cross-site");
 	const text = entry.method === "GET" ? "" : await whole(() => c.req.text());
 	const call: Record<string, unknown> = {
 		params: c.req.param(),

@@ -32,6 +32,7 @@ import { rightsStore } from "./store/rights.ts";
 import { sessionStore } from "./store/sessions.ts";
 import {
 	PER_ACCOUNT_COPIES,
+	PER_ACCOUNT_RIGHTS,
 	PER_CALLER,
 	PER_MAILBOX,
 	PER_NETWORK_MAIL,
@@ -196,6 +197,7 @@ export function assemble(options: AssembleOptions): Worker {
 		}),
 		documentKeys: secrets.documentKeys,
 		copies: new Throttle(PER_ACCOUNT_COPIES, clock),
+		uses: new Throttle(PER_ACCOUNT_RIGHTS, clock),
 		mailboxes: new Throttle(PER_MAILBOX, clock),
 		mails: new Throttle(PER_NETWORK_MAIL, clock),
 		guard: new SignInGuard(clock),

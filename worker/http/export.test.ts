@@ -71,6 +71,12 @@ describe("the copy of a person's data", () => {
 		await verifyArchive(await openZip(blob), await keys());
 		await linkOf(cookie);
 	});
+	it("A6: a page of somebody else's has no copy made; typing the address, or our own page, has", async () => {
+		const { cookie } = await worker.person("cross-site@example.test");
+		const get = (site: string) => worker.call("GET", "/export", { cookie, headers: { "sec-fetch-site": site } });
+		for (const site of ["cross-site", "same-site", "odd"]) expect((await get(site)).problem, site).toBe("cross-site");
+		for (const site of ["same-origin", "none"]) expect((await get(site)).status, site).toBe(200);
+	});
 	it("A03: is made for few at a time, and few times an hour", async () => {
 		const { cookie } = await worker.person("often@example.test");
 		const answers = await Promise.all(Array.from({ length: 5 }, () => worker.download("/export", cookie)));

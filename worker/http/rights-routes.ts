@@ -16,7 +16,7 @@ function tablesOf(kind: CategoryName): TableName[] {
 }
 
 /** What a person may ask of the data about them (policy 07), open to a restricted account as well. */
-export function rightsRoutes({ exports, documentKeys, copies, open, rights, erasure }: Rooms): Route[] {
+export function rightsRoutes({ exports, documentKeys, copies, uses, open, rights, erasure }: Rooms): Route[] {
 	const allowed = (accountId: string) => () => waitOr(copies.take(accountId));
 	const rename = (what: Named, path: string) =>
 		route({
@@ -118,6 +118,7 @@ export function rightsRoutes({ exports, documentKeys, copies, open, rights, eras
 			body: S.Empty,
 			status: 204,
 			handle: async ({ account }) => {
+				waitOr(uses.take(account.id));
 				await rights.restrict(account);
 				return { status: 204 };
 			},
@@ -130,6 +131,7 @@ export function rightsRoutes({ exports, documentKeys, copies, open, rights, eras
 			body: S.Empty,
 			status: 204,
 			handle: async ({ account }) => {
+				waitOr(uses.take(account.id));
 				await rights.lift(account);
 				return { status: 204 };
 			},
@@ -143,6 +145,7 @@ export function rightsRoutes({ exports, documentKeys, copies, open, rights, eras
 			body: S.ObjectionBody,
 			status: 204,
 			handle: async ({ account, body }) => {
+				waitOr(uses.take(account.id));
 				await rights.object(account.id, body.purpose);
 				return { status: 204 };
 			},
@@ -171,6 +174,7 @@ export function rightsRoutes({ exports, documentKeys, copies, open, rights, eras
 			body: S.DirectivesBody,
 			status: 204,
 			handle: async ({ account, body }) => {
+				waitOr(uses.take(account.id));
 				await rights.setDirectives(account.id, body.words);
 				return { status: 204 };
 			},

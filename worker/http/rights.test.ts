@@ -173,6 +173,15 @@ describe("leaving", () => {
 	});
 });
 
+it("a flood of uses of a right is slowed down: each leaves a record", async () => {
+	const { cookie } = await worker.person("flood-rights@example.test");
+	const statuses = [];
+	for (let i = 0; i < 40; i++)
+		statuses.push((await worker.call("POST", "/directives", { cookie, body: { words: `number ${i}` } })).status);
+	expect(statuses.filter((status) => status === 204).length).toBeLessThanOrEqual(31);
+	expect(statuses).toContain(429);
+});
+
 describe("P30: correcting", () => {
 	it("07.2: every field that a person or their browser wrote has a route that corrects it, and what nobody wrote has none", () => {
 		const routes = routeTable().map(({ method, path }) => `${method} ${path}`);

@@ -28,6 +28,8 @@ export interface Rooms {
 	exports: Exports;
 	/** Public keys by which copies of data and receipts are checked. */
 	documentKeys: { keys: PublicJwk[] };
+	/** Slows down one account in using rights that leave a record. */
+	uses: Throttle;
 	/** Slows down one account in having copies made. */
 	copies: Throttle;
 	/** Slows down mails that anybody may cause to one address. */

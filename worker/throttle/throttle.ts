@@ -24,6 +24,8 @@ const FAILURE_MS = 3_600_000;
 export const PER_CALLER: Rate = { burst: 600, perMinute: 600 };
 /** Copies of one account's data: some at once, then one in ten minutes; each reads all there is. */
 export const PER_ACCOUNT_COPIES: Rate = { burst: 6, perMinute: 1 / 10 };
+/** Rights of one account that leave a record each: any number that somebody needs, and no flood. */
+export const PER_ACCOUNT_RIGHTS: Rate = { burst: 30, perMinute: 1 / 2 };
 /** Keys remembered at once. */
 const MAX_KEYS = 20_000;
 /** Among so many that were untouched for longest, the fullest bucket goes. */
