@@ -52,8 +52,16 @@ export interface CameraStore {
 		soundOf: (command: CarriedCommand) => boolean | undefined,
 	): Promise<boolean>;
 	/** For an agent: its cameras and waiting commands, and the account's revision. */
-	/** Stores changes of streams of the agent's own cameras, unless the account is restricted or its person objected. */
-	streamed(accountId: string, agentId: string, events: readonly StreamEvent[]): Promise<void>;
+	/**
+	 * Stores changes of streams of the agent's own cameras, unless the account is restricted, its person objected, or it has
+	 * `max` of them after `since`.
+	 */
+	streamed(
+		accountId: string,
+		agentId: string,
+		events: readonly StreamEvent[],
+		limit: { since: number; max: number },
+	): Promise<void>;
 	agentView(
 		accountId: string,
 		agentId: string,
@@ -71,6 +79,8 @@ export interface StreamEvent {
 }
 /** Policy 02.4: kept so long. */
 export const STREAM_EVENT_MS = 30 * 86_400_000;
+/** Of one account in 24 hours: a camera that comes and goes each second is known by then, and fills no disk. */
+export const MAX_STREAM_EVENTS = 5000;
 const MAX_CAMERAS = 64;
 /** Orders to one agent that are kept; they go after 30 days (housekeeping). */
 export const MAX_COMMANDS = 500;
@@ -159,7 +169,8 @@ export class Cameras {
 		const kept = events
 			.filter(({ atMs }) => atMs > now - STREAM_EVENT_MS)
 			.map(({ camera, atMs, status }) => ({ camera, at: Math.min(atMs, now), status }));
-		if (kept.length > 0) await this.#store.streamed(agent.accountId, agent.id, kept);
+		const limit = { since: now - 86_400_000, max: MAX_STREAM_EVENTS };
+		if (kept.length > 0) await this.#store.streamed(agent.accountId, agent.id, kept, limit);
 	}
 	agentView(agent: { id: string; accountId: string }) {
 		return this.#store.agentView(agent.accountId, agent.id);

@@ -3,6 +3,7 @@ import { type Client, createClient } from "@libsql/client";
 import { verifyDetached } from "@mivisus/wire/archive";
 import { importVerificationKeys } from "@mivisus/wire/token";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_STREAM_EVENTS } from "../cameras/cameras.ts";
 import { type Table, tables } from "../data-map/map.ts";
 import { routeTable } from "./openapi.ts";
 import { TestPage, until } from "./testing/parties.ts";
@@ -111,6 +112,14 @@ describe("P6: an objection", () => {
 		]);
 		expect(await stored()).toMatchObject([{ status: "lost" }]);
 		expect(await foreign.stored()).toEqual([]);
+		// A camera that comes and goes each second fills no disk.
+		await database.execute({
+			sql: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+				INSERT INTO stream_events (account_id, camera_id, at, status) SELECT account_id, ?, ?, 'idle' FROM n, cameras WHERE id = ?`,
+			args: [MAX_STREAM_EVENTS - 1, camera, Date.now(), camera],
+		});
+		expect((await send([{ camera, atMs: Date.now(), status: "refused" }])).status).toBe(204);
+		expect(await rows("SELECT id FROM stream_events WHERE camera_id = ? AND status = 'refused'", camera)).toEqual([]);
 		const [event] = await rows("SELECT * FROM stream_events WHERE camera_id = ?", camera);
 		expect(Object.keys(event ?? {})).toEqual(["id", "account_id", "camera_id", "at", "status"]);
 		expect(Number(event?.["at"])).toBeLessThanOrEqual(Date.now());

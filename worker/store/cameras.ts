@@ -179,7 +179,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.execute();
 			return true;
 		}),
-	streamed: async (accountId, agentId, events) => {
+	streamed: async (accountId, agentId, events, { since, max }) => {
 		await database.write(async (db) => {
 			// Restricted: nothing else is done. Objected to: not collected (policy 07.5, 07.6).
 			const account = await db
@@ -192,6 +192,13 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				)
 				.executeTakeFirst();
 			if (!account) return;
+			const { count } = await db
+				.selectFrom("stream_events")
+				.select((e) => e.fn.countAll<number>().as("count"))
+				.where("account_id", "=", accountId)
+				.where("at", ">", since)
+				.executeTakeFirstOrThrow();
+			if (count + events.length > max) return;
 			const cameras = await db.selectFrom("cameras").select("id").where("agent_id", "=", agentId).execute();
 			const own = new Set(cameras.map(({ id }) => id));
 			const rows = events

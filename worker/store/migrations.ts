@@ -107,6 +107,7 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 			"CREATE INDEX stream_events_account ON stream_events(account_id, id)",
 			"CREATE INDEX stream_events_camera ON stream_events(camera_id)",
 			"CREATE INDEX stream_events_at ON stream_events(at)",
+			"CREATE INDEX stream_events_account_at ON stream_events(account_id, at)",
 			`CREATE TABLE objections (
 				id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(id),
 				purpose TEXT NOT NULL CHECK (purpose IN ('reliability')), created_at INTEGER NOT NULL,
