@@ -29,6 +29,7 @@ it("P1, 02.2, 02.10: what is personal or secret is in no log, no refusal and no 
 		camera: canary("Door"),
 		host: `${canary("cam")}.lan`,
 		network: "203.0.113.77",
+		directives: canary("After me"),
 	};
 	const refusals: string[] = [];
 	const addresses: string[] = [];
@@ -61,6 +62,15 @@ it("P1, 02.2, 02.10: what is personal or secret is in no log, no refusal and no 
 	for (const part of cookie.split(".")) if (part.length > 30) found.add(part);
 
 	await call("PATCH", "/account", { fullName, language: "fr" }, cookie);
+	await call("POST", "/directives", { words: `${secrets.directives}\u0000` }, cookie);
+	expect((await call("POST", "/directives", { words: secrets.directives }, cookie)).status).toBe(204);
+	const link =
+		String((await worker.call("POST", "/export", { cookie, body: {} })).json?.["path"])
+			.split("/")
+			.at(-1) ?? "";
+	found.add(link);
+	// Links are the one thing that an address may hold: this one opens nothing without the session.
+	expect((await worker.call("GET", `/export/${link}`)).problem).toBe("unauthorized");
 	await call("POST", "/account/email", { email: secrets.newEmail }, cookie);
 	const address = await worker.mailed(secrets.newEmail, "/confirm-address");
 	found.add(address);
