@@ -28,7 +28,10 @@ export async function stateOf(client: Client, accountId: string): Promise<State>
 			UNION ALL SELECT 'camera ' || id, name || ', ' || host || ', sound ' || sound || ', at ' || agent_id FROM cameras WHERE account_id = :id
 			UNION ALL SELECT 'command ' || id, state || ' for ' || camera_id || ' at ' || agent_id FROM commands WHERE account_id = :id
 			UNION ALL SELECT 'agent ' || id, state FROM agents WHERE account_id = :id
-			UNION ALL SELECT 'device ' || id, confirmed || ' at ' || agent_id FROM devices WHERE account_id = :id`,
+			UNION ALL SELECT 'device ' || id, confirmed || ' at ' || agent_id FROM devices WHERE account_id = :id
+			UNION ALL SELECT 'objection', 'stands' FROM objections WHERE account_id = :id
+			UNION ALL SELECT 'directives', words FROM directives WHERE account_id = :id
+			UNION ALL SELECT 'requests: ' || kind, CAST(count(*) AS TEXT) FROM requests WHERE account_id = :id GROUP BY kind`,
 		args: { id: accountId },
 	});
 	return Object.fromEntries(rows.map((row) => [String(row["name"]), String(row["said"])]));
@@ -145,7 +148,9 @@ export class Someone {
 		if (dice < 0.68) return this.#obey(agent, camera);
 		if (dice < 0.78) return this.#remove(agent, camera);
 		if (dice < 0.84) return this.#move(agent, camera);
-		if (dice < 0.88) return this.#correct();
+		if (dice < 0.87) return this.#correct();
+		if (dice < 0.875) return this.#object();
+		if (dice < 0.88) return this.#direct();
 		if (dice < 0.9) return this.#signIn();
 		if (dice < 0.93) return this.#signOut();
 		if (dice < 0.97) return this.#enrol();
@@ -243,6 +248,32 @@ export class Someone {
 			what: "correct the name",
 			send: () => this.page.call("PATCH", "/account", { fullName }),
 			after: () => this.#with({ name: fullName }),
+		};
+	}
+	/** One request of a kind more: a right and its record stand together or not at all. */
+	#recorded(kind: string): Record<string, string> {
+		const name = `requests: ${kind}`;
+		return { [name]: String(Number(this.state[name] ?? 0) + 1) };
+	}
+	async #object(): Promise<Deed> {
+		if (this.state["objection"])
+			return {
+				what: "take an objection back",
+				send: () => this.page.call("DELETE", "/objections/reliability"),
+				after: () => this.#with({ objection: undefined }),
+			};
+		return {
+			what: "object",
+			send: () => this.page.call("POST", "/objections", { purpose: "reliability" }),
+			after: () => this.#with({ objection: "stands", ...this.#recorded("objection") }),
+		};
+	}
+	async #direct(): Promise<Deed> {
+		const words = `Erase all, ${newId()}`;
+		return {
+			what: "record directives",
+			send: () => this.page.call("POST", "/directives", { words }),
+			after: () => this.#with({ directives: words, ...this.#recorded("directives") }),
 		};
 	}
 	async #signIn(): Promise<Deed> {
