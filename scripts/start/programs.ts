@@ -84,10 +84,10 @@ export class Program {
 		else process.kill(-this.#child.pid, "SIGKILL");
 	}
 	/** Asks it to end, then makes it end. */
-	async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+	async stop(signal: NodeJS.Signals = "SIGTERM", graceMs = GRACE_MS): Promise<void> {
 		if (signal === "SIGKILL") this.#kill();
 		else this.#child.kill(signal);
-		const timer = setTimeout(() => this.#kill(), GRACE_MS);
+		const timer = setTimeout(() => this.#kill(), graceMs);
 		await this.#exit;
 		clearTimeout(timer);
 	}

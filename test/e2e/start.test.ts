@@ -18,10 +18,11 @@ beforeAll(async () => {
 	page = await (await browser.newContext({ locale: "en-GB" })).newPage();
 });
 afterAll(async () => {
-	await running?.stop("SIGINT");
+	// Longer than it gives its own programs: ended by force, it would leave them behind.
+	await running?.stop("SIGINT", 30_000);
 	await browser?.close();
 	rmSync(home, { recursive: true, force: true });
-});
+}, 45_000);
 
 /** What `npm start` runs once packages are installed; resolves with what it prints for a person. */
 async function start(port: number) {
@@ -64,7 +65,7 @@ it("shows the demo camera to the printed account, goes on without the demo's age
 	await first.program.line(/The demo agent was unlinked/);
 	await owner.call("GET", "/agents");
 
-	await first.program.stop("SIGINT");
+	await first.program.stop("SIGINT", 30_000);
 	expect(await first.program.exited).toBe(0);
 	await first.program.line(/Stopped\./);
 	const again = await start(port);
