@@ -42,7 +42,7 @@ describe.each(RUNTIMES)("the worker on %s", (runtime) => {
 	beforeAll(async () => {
 		for (const folder of ["dist/assets", "dist/.git"]) mkdirSync(join(web, folder), { recursive: true });
 		writeFileSync(join(web, "dist/index.html"), "<!doctype html><title>page</title>");
-		writeFileSync(join(web, "dist/assets/main-abc.js"), "export {};");
+		for (const name of ["main", "worker"]) writeFileSync(join(web, `dist/assets/${name}-abc.js`), "export {};");
 		for (const hidden of ["secret.txt", "dist/.env", "dist/.git/config"])
 			writeFileSync(join(web, hidden), "TOP SECRET");
 		worker = await TestWorker.start({ MIVISUS_TELL_RUNTIME: "1", MIVISUS_WEB: join(web, "dist") }, runtime);
@@ -172,6 +172,8 @@ describe.each(RUNTIMES)("the worker on %s", (runtime) => {
 		const file = await worker.get("/assets/main-abc.js");
 		expect(file.headers["cache-control"]).toContain("immutable");
 		expect(file.headers["content-type"]).toContain("javascript");
+		// Its headers say which relay it may connect to: kept for ever, they would keep a browser from the next one.
+		expect((await worker.get("/assets/worker-abc.js")).headers["cache-control"]).toBe("no-store");
 		expect((await worker.get("/assets/main-old.js")).status).toBe(404);
 		for (const path of ["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "//etc/passwd", "/assets/%00"])
 			expect(await worker.get(path), path).not.toHaveProperty("text", expect.stringMatching(/TOP SECRET|root:/));

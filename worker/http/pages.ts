@@ -5,8 +5,13 @@ export type Files = (options: { path?: string; onFound(path: string, c: Context)
 
 /** A path segment that begins with a dot, encoded or not; `.well-known` (RFC 8615) is public by its meaning. */
 const HIDDEN = /(?:\/|%2f)(?:\.|%2e)(?!well-known\/)/i;
+/** A script that runs as a worker has the headers that came with it, kept as long as it is: which relay it may connect to, too. */
+const WORKER = /\/assets\/[^/]*worker[^/]*\.js$/i;
 // Names of built files carry a hash of their content; the page itself must always be the newest.
-const cacheOf = (path: string) => (path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+function cacheOf(path: string): string {
+	if (WORKER.test(path)) return "no-store";
+	return path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+}
 
 /** Serves the built page at every address that is not the API's, the same on every runtime. */
 export function servePages(app: Hono, files: Files): void {
