@@ -126,6 +126,30 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/cameras.ts",
+		find: 'state === "restricted" || state === "leaving"',
+		replace: 'state === "leaving"',
+		test: "worker/http/restricted.test.ts",
+		name: "07.6",
+		why: "orders still go to a restricted account's agent",
+	},
+	{
+		file: "worker/store/housekeeping.ts",
+		find: "if (!heldByRestriction) return when(now);",
+		replace: "if (now > 0) return when(now);",
+		test: "worker/store/restriction.test.ts",
+		name: "P5",
+		why: "what a person wants kept is deleted when its time is over",
+	},
+	{
+		file: "worker/store/housekeeping.ts",
+		find: '.where("state", "=", "active")\n\t\t.where(sql<string>`coalesce',
+		replace: '.where("state", "in", ["active", "restricted"])\n\t\t.where(sql<string>`coalesce',
+		test: "worker/store/restriction.test.ts",
+		name: "P5",
+		why: "an account whose use is restricted is erased because nobody uses it",
+	},
+	{
+		file: "worker/store/cameras.ts",
 		find: 'of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability")',
 		replace:
 			'of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability").where("id", "=", "")',

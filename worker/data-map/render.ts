@@ -88,8 +88,8 @@ export function dataMapDocument(): string {
 Made by \`npm run data-map\` from \`worker/data-map/\`; the export, the erasure and the policy's tables run on the same source. A
 column that is not in it, and a file that is out of date, fail the tests.
 
-A restricted account (art. 18): every kind is kept and shown to its person; nothing else is done with it, no picture is
-carried, and only mails about the account's safety and the person's rights go out.
+A restricted account (art. 18): every kind is kept, past its time too but for sessions and links, and shown to its person;
+nothing else is done with it, no picture and no waiting order is carried, and only mails about the account's safety and the person's rights go out.
 
 ## Kinds of data
 

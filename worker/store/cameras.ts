@@ -209,9 +209,9 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 	},
 	agentView: async (accountId, agentId) => {
 		// The revision first: a change in between is then seen as news again, never missed.
-		const { revision } = await database.read
+		const { revision, state } = await database.read
 			.selectFrom("accounts")
-			.select("revision")
+			.select(["revision", "state"])
 			.where("id", "=", accountId)
 			.executeTakeFirstOrThrow();
 		const cameras = await database.read
@@ -225,6 +225,10 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 			.select(["id", "statement as command"])
 			.where("agent_id", "=", agentId)
 			.where("state", "=", "waiting")
+			// Restricted or leaving: only the order to forget a camera that was deleted goes out; others wait (policy 07.6, 07.3).
+			.$if(state === "restricted" || state === "leaving", (query) =>
+				query.where("camera_id", "not in", (of) => of.selectFrom("cameras").select("id")),
+			)
 			.orderBy("created_at")
 			.limit(50)
 			.execute();

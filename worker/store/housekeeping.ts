@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { Account } from "../accounts/accounts.ts";
 import { STREAM_EVENT_MS } from "../cameras/cameras.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { monthsAfter } from "../rights/deadlines.ts";
@@ -27,28 +28,57 @@ interface Rule {
 	/** The policy's sentence, or what says so. */
 	because: string;
 	table: keyof Schema;
+	/** What happened to the person, not what lets somebody in: stays while they have its use restricted (art. 18, policy 07.6). */
+	heldByRestriction?: true;
 	when: (now: number) => ReturnType<typeof sql<boolean>>;
 }
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 const RULES: readonly Rule[] = [
 	{ because: "02.7", table: "sessions", when: (now) => sql`expires_at <= ${now}` },
 	{ because: "10 minutes", table: "enrolments", when: (now) => sql`expires_at <= ${now}` },
-	{ because: "02.11", table: "commands", when: (now) => sql`created_at <= ${now - COMMAND_MS}` },
-	{ because: "02.4", table: "stream_events", when: (now) => sql`at <= ${now - STREAM_EVENT_MS}` },
+	{
+		because: "02.11",
+		table: "commands",
+		heldByRestriction: true,
+		when: (now) => sql`created_at <= ${now - COMMAND_MS}`,
+	},
+	{
+		because: "02.4",
+		table: "stream_events",
+		heldByRestriction: true,
+		when: (now) => sql`at <= ${now - STREAM_EVENT_MS}`,
+	},
 	{ because: "02.13", table: "links", when: (now) => sql`expires_at <= ${now - LINK_KEPT_MS}` },
-	{ because: "02.13", table: "outbox", when: (now) => sql`state = 'dead' AND asked_at <= ${now - DEAD_MAIL_MS}` },
+	{
+		because: "02.13",
+		table: "outbox",
+		heldByRestriction: true,
+		when: (now) => sql`state = 'dead' AND asked_at <= ${now - DEAD_MAIL_MS}`,
+	},
 	{
 		because: "5 minutes, or a day for a copy's link",
 		table: "used_challenges",
 		when: (now) => sql`expires_at <= ${now}`,
 	},
 	{ because: "2 hours", table: "revocations", when: (now) => sql`iat <= ${Math.floor(now / 1000) - REVOCATION_S}` },
-	{ because: "07.7", table: "requests", when: (now) => sql`closed_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
+	{
+		because: "07.7",
+		table: "requests",
+		heldByRestriction: true,
+		when: (now) => sql`closed_at <= ${monthsAfter(now, -PROOF_MONTHS)}`,
+	},
 	{ because: "06.2", table: "erasures", when: (now) => sql`erased_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
 	{ because: "06.2", table: "receipts", when: (now) => sql`made_at <= ${monthsAfter(now, -PROOF_MONTHS)}` },
 	{ because: "06.3", table: "page_counts", when: (now) => sql`day <= ${dayOf(monthsAfter(now, -COUNT_MONTHS))}` },
 	{ because: "06.3", table: "download_counts", when: (now) => sql`day <= ${dayOf(monthsAfter(now, -COUNT_MONTHS))}` },
 ];
+
+/** Which rows of a rule's table go at `now`. An account that is restricted and leaves may be taken back: as one that is not. */
+function goes({ table, when, heldByRestriction }: Rule, now: number) {
+	if (!heldByRestriction) return when(now);
+	return sql`${when(now)} AND NOT EXISTS (SELECT 1 FROM accounts
+		WHERE accounts.id = ${sql.ref(`${table}.account_id`)} AND 'restricted' IN (accounts.state, accounts.state_before))`;
+}
 
 /**
  * Removes what ran out, so that the policy's periods hold by themselves. Run at start and every hour; what goes is gone from
@@ -56,7 +86,7 @@ const RULES: readonly Rule[] = [
  */
 export const sweep = (database: Database, nowMs: number): Promise<void> =>
 	database.write(async (db) => {
-		for (const { table, when } of RULES) await sql`DELETE FROM ${sql.table(table)} WHERE ${when(nowMs)}`.execute(db);
+		for (const rule of RULES) await sql`DELETE FROM ${sql.table(rule.table)} WHERE ${goes(rule, nowMs)}`.execute(db);
 		await forgetUnconfirmed(db, { olderThan: nowMs - UNCONFIRMED_MS });
 	});
 
@@ -69,7 +99,8 @@ const WARNING_DAYS = 30;
 const usedBefore = (db: Db, day: string) =>
 	db
 		.selectFrom("accounts")
-		.where("state", "in", ["active", "restricted"])
+		// Whoever restricted its use wants it kept (art. 18(2): erasing is processing too).
+		.where("state", "=", "active")
 		.where(sql<string>`coalesce(active_day, date(created_at / 1000, 'unixepoch'))`, "<=", day);
 const toWarn = (db: Db, nowMs: number) =>
 	usedBefore(db, dayOf(monthsAfter(nowMs, -WARNED_MONTHS))).where("warned_day", "is", null);
@@ -79,23 +110,16 @@ const toLeave = (db: Db, nowMs: number) =>
 		"<=",
 		dayOf(nowMs - WARNING_DAYS * DAY_MS),
 	);
-const PERSON = ["id", "email", "full_name as fullName", "state", "language"] as const;
+const PERSON = ["id", "email", "full_name as fullName", "language"] as const;
 
 /** Accounts that nobody uses: tells their people, `letter` makes the mail; resolves with those whose time is over. */
 export async function unusedAccounts(
 	database: Database,
 	nowMs: number,
-	letter: (account: {
-		id: string;
-		email: string;
-		fullName: string;
-		state: "active" | "restricted";
-		language: "en" | "fr";
-	}) => Posting,
+	letter: (account: Account) => Posting,
 	post: (db: Db, posting: Posting) => Promise<void>,
 ) {
-	const people = (rows: { id: string; email: string; fullName: string; state: string; language: "en" | "fr" }[]) =>
-		rows.map((row) => ({ ...row, state: row.state as "active" | "restricted" }));
+	const people = (rows: Omit<Account, "state">[]): Account[] => rows.map((row) => ({ ...row, state: "active" }));
 	const warn = people(await toWarn(database.read, nowMs).select(PERSON).limit(500).execute());
 	for (const account of warn)
 		await database.write(async (db) => {
@@ -117,10 +141,11 @@ export async function retentionReport(
 ): Promise<{ what: string; because: string; rows: number }[]> {
 	const report: { what: string; because: string; rows: number }[] = [];
 	const all = (query: { rows: { count: number }[] }) => query.rows[0]?.count ?? 0;
-	for (const { because, table, when } of RULES) {
+	for (const rule of RULES) {
+		const { because, table } = rule;
 		const counted = await sql<{
 			count: number;
-		}>`SELECT count(*) AS count FROM ${sql.table(table)} WHERE ${when(nowMs)}`.execute(database.read);
+		}>`SELECT count(*) AS count FROM ${sql.table(table)} WHERE ${goes(rule, nowMs)}`.execute(database.read);
 		report.push({ what: table, because, rows: all(counted) });
 	}
 	const accounts = async (what: string, because: string, query: { execute(): Promise<unknown[]> }) =>

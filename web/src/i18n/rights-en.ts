@@ -43,7 +43,7 @@ export const rightsEn = {
 
 	"restriction.title": "Restrict the use of your data",
 	"restriction.text":
-		"We keep your data and show it to you, and do nothing else with it: no picture is carried, until you lift the restriction.",
+		"We keep your data, past its usual time too, and show it to you, and do nothing else with it: no picture is carried, until you lift the restriction.",
 	"restriction.action": "Restrict",
 	"restriction.question": "Restrict the use of your data?",
 	"restriction.questionText":

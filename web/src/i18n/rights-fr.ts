@@ -45,7 +45,7 @@ export const rightsFr: Record<keyof typeof rightsEn, string> = {
 
 	"restriction.title": "Limiter l’usage de vos données",
 	"restriction.text":
-		"Nous gardons vos données et vous les montrons, sans rien en faire d’autre : aucune image n’est transportée tant que vous n’avez pas levé la limitation.",
+		"Nous gardons vos données, même au-delà de leur durée habituelle, et vous les montrons, sans rien en faire d’autre : aucune image n’est transportée tant que vous n’avez pas levé la limitation.",
 	"restriction.action": "Limiter",
 	"restriction.question": "Limiter l’usage de vos données ?",
 	"restriction.questionText":
