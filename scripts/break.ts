@@ -30,7 +30,7 @@ function copyTree(): string {
 /** Runs one test file, optionally only the tests whose name contains `name`; true when it passes. */
 function passes(copy: string, { test, name }: Pick<Mutation, "test" | "name">): boolean {
 	const args = ["--no-install", "vitest", "run", test, ...(name ? ["-t", name] : [])];
-	return spawnSync("npx", args, { cwd: copy, stdio: "ignore", timeout: 120_000 }).status === 0;
+	return spawnSync("npx", args, { cwd: copy, stdio: "ignore", timeout: 300_000 }).status === 0;
 }
 
 const only = process.argv[2] ?? "";

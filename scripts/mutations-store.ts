@@ -109,6 +109,22 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "the copy holds the password's hash",
 	},
 	{
+		file: "worker/export/exports.ts",
+		find: 'gone.addEventListener("abort", left);',
+		replace: "",
+		test: "worker/http/export-load.test.ts",
+		name: "resets",
+		why: "on Workers, somebody whose download broke off cannot have another one",
+	},
+	{
+		file: "worker/export/exports.ts",
+		find: 'breakOff(controller, "nobody reads the copy")',
+		replace: "{}",
+		test: "worker/http/export-load.test.ts",
+		name: "takes nothing",
+		why: "a reader that takes nothing holds its place for ever",
+	},
+	{
 		file: "wire/archive.ts",
 		find: "if (found.sha256 !== sha256 || found.bytes !== size)",
 		replace: "if (found.bytes !== size)",

@@ -12,6 +12,11 @@ export const LINK_MS = 24 * 3_600_000;
 const MAX_RUNNING = 4;
 /** A reader that takes nothing for so long is gone, ms. */
 const STALL_MS = 60_000;
+/**
+ * A copy of which nothing was heard for so long is no longer made, ms: a runtime may end a request, for the CPU that it used,
+ * without a word to the program, and its place must not be lost with it.
+ */
+const LEASE_MS = 2 * STALL_MS;
 
 export interface ExportsOptions {
 	store: ExportStore;
@@ -40,8 +45,8 @@ const textOf = (accountId: string, named: string): string => `export.${accountId
 /** Copies of a person's data (art. 15 and 20), made while they are read. */
 export class Exports {
 	#options: ExportsOptions;
-	/** Accounts whose copies are being made. */
-	#running = new Set<string>();
+	/** Accounts whose copies are being made, and when something was last heard of each, ms since 1970. */
+	#running = new Map<string, number>();
 	constructor(options: ExportsOptions) {
 		this.#options = options;
 	}
@@ -55,37 +60,44 @@ export class Exports {
 		const named = `${expiresAt.toString(36)}.${newId()}`;
 		return { token: `${named}.${this.#options.mac.make(textOf(accountId, named))}`, expiresAt };
 	}
-	/** The copy that `token` is for. The link is used up by it, whatever becomes of the download. */
-	async open(accountId: string, token: string, allowed: () => void): Promise<Download> {
+	/**
+	 * The copy that `token` is for. The link is used up by it, whatever becomes of the download. `gone` aborts when whoever
+	 * asked has left: not every runtime cancels the body then (cloudflare/workerd#6832).
+	 */
+	async open(accountId: string, token: string, allowed: () => void, gone: AbortSignal): Promise<Download> {
 		const [expires = "", id = "", mark = "", ...rest] = token.split(".");
 		const { mac, clock, hash, useOnce } = this.#options;
 		const expiresAt = Number.parseInt(expires, 36);
 		const named = `${expires}.${id}`;
 		const valid = rest.length === 0 && mac.check(textOf(accountId, named), mark) && expiresAt > clock.now();
 		if (!valid) throw new Problem("link-unusable");
-		return this.#begin(accountId, async () => {
+		return this.#begin(accountId, gone, async () => {
 			allowed();
 			if (!(await useOnce({ hash: hash(token), expiresAt }))) throw new Problem("link-unusable");
 		});
 	}
 	/** The copy, now. `allowed` throws when there were too many; one that is not begun does not count. */
-	now(accountId: string, allowed: () => void): Promise<Download> {
-		return this.#begin(accountId, async () => allowed());
+	now(accountId: string, allowed: () => void, gone: AbortSignal): Promise<Download> {
+		return this.#begin(accountId, gone, async () => allowed());
 	}
-	async #begin(accountId: string, allowed: () => Promise<void>): Promise<Download> {
+	async #begin(accountId: string, gone: AbortSignal, allowed: () => Promise<void>): Promise<Download> {
+		const { clock } = this.#options;
+		for (const [running, heardAt] of this.#running)
+			if (heardAt <= clock.now() - LEASE_MS) this.#running.delete(running);
 		if (this.#running.has(accountId) || this.#running.size >= MAX_RUNNING)
 			throw new Problem("export-running", undefined, 30);
-		this.#running.add(accountId);
-		const giveBack = () => void this.#running.delete(accountId);
+		const heard = () => void this.#running.set(accountId, clock.now());
+		const ended = () => void this.#running.delete(accountId);
+		heard();
 		try {
 			await allowed();
-			return await this.#make(accountId, giveBack);
+			return await this.#make(accountId, { gone, heard, ended });
 		} catch (error) {
-			giveBack();
+			ended();
 			throw error;
 		}
 	}
-	async #make(accountId: string, ended: () => void): Promise<Download> {
+	async #make(accountId: string, watch: Omit<Watch, "after">): Promise<Download> {
 		const { store, find, hasher, key, clock, after, service, region, recipients } = this.#options;
 		const account = await find(accountId);
 		if (!account) throw new Problem("unauthorized");
@@ -103,34 +115,58 @@ export class Exports {
 		});
 		return {
 			name: `mivisus-${new Date(nowMs).toISOString().slice(0, 10)}.zip`,
-			body: watched(archive, after, ended),
+			body: watched(archive, { after, ...watch }),
 		};
 	}
 }
 
-/** `source` until its end, its fault, its reader's leave, or a reader that takes nothing; `ended` is called once then. */
-function watched(source: ReadableStream<Uint8Array>, after: After, ended: () => void): ReadableStream<Uint8Array> {
+interface Watch {
+	after: After;
+	/** Aborts when the reader has left. */
+	gone: AbortSignal;
+	/** Called whenever the reader takes something. */
+	heard(): void;
+	/** Called once. */
+	ended(): void;
+}
+
+/** `source` until its end, its fault, its reader's leave, or a reader that takes nothing. */
+function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended }: Watch): ReadableStream<Uint8Array> {
 	const reader = source.getReader();
 	let unwatch: () => void = () => {};
+	let left: () => void = () => {};
+	let over = false;
 	const end = () => {
 		unwatch();
-		ended();
+		gone.removeEventListener("abort", left);
+		if (!over) ended();
+		over = true;
+	};
+	const breakOff = (controller: ReadableStreamDefaultController<Uint8Array>, why: string) => {
+		if (over) return;
+		const reason = new Error(why);
+		controller.error(reason);
+		end();
+		void reader.cancel(reason).catch(() => {});
 	};
 	const watch = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-		unwatch = after(STALL_MS, () => {
-			const stalled = new Error("nobody reads the copy");
-			controller.error(stalled);
-			end();
-			void reader.cancel(stalled).catch(() => {});
-		});
+		unwatch = after(STALL_MS, () => breakOff(controller, "nobody reads the copy"));
 	};
 	return new ReadableStream<Uint8Array>(
 		{
-			start: watch,
+			start: (controller) => {
+				left = () => breakOff(controller, "the reader of the copy has left");
+				gone.addEventListener("abort", left);
+				if (gone.aborted) left();
+				else watch(controller);
+			},
 			pull: async (controller) => {
 				unwatch();
+				heard();
 				try {
 					const { value, done } = await reader.read();
+					// It was broken off meanwhile.
+					if (over) return;
 					if (!done) {
 						controller.enqueue(value);
 						watch(controller);

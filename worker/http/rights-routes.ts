@@ -58,8 +58,8 @@ export function rightsRoutes({ exports, documentKeys, copies, uses, open, rights
 			summary: "The copy that a link is for: a ZIP, made while it is sent. Uses the link up.",
 			status: 200,
 			file: "application/zip",
-			handle: async ({ account, params }) => {
-				const download = await exports.open(account.id, params["token"] ?? "", allowed(account.id));
+			handle: async ({ account, params, signal }) => {
+				const download = await exports.open(account.id, params["token"] ?? "", allowed(account.id), signal);
 				await rights.copied(account.id);
 				return { status: 200, download };
 			},
@@ -72,8 +72,8 @@ export function rightsRoutes({ exports, documentKeys, copies, uses, open, rights
 			summary: "The copy of the account's data at once, for programs.",
 			status: 200,
 			file: "application/zip",
-			handle: async ({ account }) => {
-				const download = await exports.now(account.id, allowed(account.id));
+			handle: async ({ account, signal }) => {
+				const download = await exports.now(account.id, allowed(account.id), signal);
 				await rights.copied(account.id);
 				return { status: 200, download };
 			},
