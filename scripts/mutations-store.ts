@@ -110,14 +110,6 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/export/exports.ts",
-		find: 'gone.addEventListener("abort", left);',
-		replace: "",
-		test: "worker/http/export-load.test.ts",
-		name: "resets",
-		why: "on Workers, somebody whose download broke off cannot have another one",
-	},
-	{
-		file: "worker/export/exports.ts",
 		find: 'breakOff(controller, "nobody reads the copy")',
 		replace: "{}",
 		test: "worker/http/export-load.test.ts",

@@ -182,6 +182,7 @@ export function assemble(options: AssembleOptions): Worker {
 		}),
 		erasure,
 		exports: new Exports({
+			keep,
 			store: exportStore(database),
 			find: accountsStored.find,
 			useOnce: ({ hash, expiresAt }) => useOnce(hash, expiresAt),

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startGstCamera } from "../cameras/gst.ts";
-import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
-import { commandLines, filesUnder, formsOf } from "./secrets.ts";
+import { addCamera, CAMILLE, linkAgent, signIn, signUp } from "./person.ts";
+import { commandLines, filesUnder, formsOf, toldIn } from "./secrets.ts";
 import { Stage } from "./stage.ts";
 import type { System } from "./system.ts";
 import { ageOf, madeAfter, untilStamp, untilStill } from "./timecode.ts";
@@ -15,11 +15,22 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 	let context: BrowserContext;
 	let page: Page;
 	let live: string;
+	/** What the service gave to the pages: sessions, tokens. */
+	const given = new Set<string>();
 	const button = (name: string | RegExp, on = page) => on.getByRole("button", { name });
 
 	beforeAll(async () => {
 		stage = await Stage.open(CAMERA);
 		({ system, context, page } = stage);
+		context.on("response", async (response) => {
+			if (!response.url().includes("/api/")) return;
+			const cookie = await response.headerValue("set-cookie").catch(() => null);
+			const session = /session=([\w.-]{20,})/.exec(cookie ?? "")?.[1];
+			if (session) given.add(session);
+			if (!response.url().endsWith("/relay-token") || response.status() !== 200) return;
+			const { token } = await response.json().catch(() => ({ token: undefined }));
+			if (token) given.add(token);
+		});
 	}, 60_000);
 	afterAll(async () => {
 		await stage?.close();
@@ -104,6 +115,17 @@ describe.each(["tcp", "udp"] as const)("a camera in the browser, RTSP over %s", 
 		await untilStill(other, 6000);
 		await other.close();
 	}, 30_000);
+
+	it("P1, 02.10: nothing personal and nothing secret is in what worker, relay and agent write, whatever happened above", () => {
+		expect(given.size).toBeGreaterThan(3);
+		const { email, fullName, password } = CAMILLE;
+		const camera = [CAMERA.password, "Front door", `127.0.0.1:${stage.camera.port}`];
+		expect(toldIn(system.output, [email, fullName, password, ...camera, ...given])).toEqual([]);
+		for (const program of ["worker", "relay", "agent"])
+			expect(system.output.filter((line) => line.startsWith(program)).length, program).toBeGreaterThan(2);
+		// The search finds what is there.
+		expect(toldIn([...system.output, `x ${email} y`, [...given].join()], [email])).toHaveLength(3);
+	});
 
 	it("A13: the camera's password is in no log, no file and no list of processes, in any form", async () => {
 		const forms = formsOf(CAMERA.password);

@@ -27,6 +27,20 @@ export function formsOf(secret: string): (string | Buffer)[] {
 	return [...new Set(forms)].filter((form) => form.length >= 6);
 }
 
+/** A JWS: a session, a token for the relay, an order. */
+const SIGNED = /eyJ[\w-]{10,}\.[\w-]{10,}/;
+/**
+ * P1: what `output` of programs holds that no log may: `personal` in any form, the address of anybody, anything signed.
+ * The link that an agent shows is meant to be read, and is left out.
+ */
+export function toldIn(output: readonly string[], personal: readonly string[]): string[] {
+	const text = output.map((line) => line.replace(/\/enrol#\S+/, "/enrol#")).join("\n");
+	const bytes = Buffer.from(text);
+	const forms = personal.filter((value) => formsOf(value).some((form) => bytes.includes(form)));
+	const others = [SIGNED, /[\w.+-]+@[\w-]+\.[\w.-]+/].flatMap((pattern) => pattern.exec(text)?.[0] ?? []);
+	return [...forms, ...others];
+}
+
 /** Every file under `folder`, read. */
 export function filesUnder(folder: string): { path: string; bytes: Buffer }[] {
 	return readdirSync(folder, { withFileTypes: true, recursive: true })

@@ -11,6 +11,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Owner } from "../../scripts/start/owner.ts";
 import { addCamera, CAMILLE, linkAgent, signIn, signUp } from "./person.ts";
+import { toldIn } from "./secrets.ts";
 import { Stage } from "./stage.ts";
 import type { System } from "./system.ts";
 import { madeAfter, readStamp, untilStamp } from "./timecode.ts";
@@ -203,5 +204,11 @@ describe("the owner deletes the camera in a second window", () => {
 		await expect(access()).rejects.toThrow(/ 404 .*not-found/);
 		await untilStamp(other, 5000, madeAfter(Date.now()));
 		expect(await words.isVisible()).toBe(true);
+	});
+	it("P1: of all that was refused above, no log has a token, a name or whose it was", () => {
+		const people = [CAMILLE, EVE].flatMap(({ email, password }) => [email, password]);
+		const ids = [owner.camille.accountId, owner.eve.accountId, frontDoor, garden];
+		expect(toldIn(system.output, [...people, CAMILLE.fullName, CAMERA.password, "Front door", ...ids])).toEqual([]);
+		expect(system.output.filter((line) => line.includes("sessions refused")).length).toBeGreaterThan(3);
 	});
 });

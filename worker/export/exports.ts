@@ -29,6 +29,8 @@ export interface ExportsOptions {
 	key: SigningKey;
 	clock: Clock;
 	after: After;
+	/** Where a request may be ended once it is answered: keeps it going until `work` is done, so that it hears of the reader. */
+	keep?: ((work: Promise<void>) => void) | undefined;
 	service: string;
 	region: string;
 	recipients: readonly Recipient[];
@@ -81,13 +83,22 @@ export class Exports {
 		return this.#begin(accountId, gone, async () => allowed());
 	}
 	async #begin(accountId: string, gone: AbortSignal, allowed: () => Promise<void>): Promise<Download> {
-		const { clock } = this.#options;
+		const { clock, keep } = this.#options;
 		for (const [running, heardAt] of this.#running)
 			if (heardAt <= clock.now() - LEASE_MS) this.#running.delete(running);
 		if (this.#running.has(accountId) || this.#running.size >= MAX_RUNNING)
 			throw new Problem("export-running", undefined, 30);
 		const heard = () => void this.#running.set(accountId, clock.now());
-		const ended = () => void this.#running.delete(accountId);
+		let over = () => {};
+		keep?.(
+			new Promise((resolve) => {
+				over = resolve;
+			}),
+		);
+		const ended = () => {
+			this.#running.delete(accountId);
+			over();
+		};
 		heard();
 		try {
 			await allowed();
@@ -144,9 +155,10 @@ function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended
 	};
 	const breakOff = (controller: ReadableStreamDefaultController<Uint8Array>, why: string) => {
 		if (over) return;
+		// First of all: a runtime that has let go of the body may throw at the rest.
+		end();
 		const reason = new Error(why);
 		controller.error(reason);
-		end();
 		void reader.cancel(reason).catch(() => {});
 	};
 	const watch = (controller: ReadableStreamDefaultController<Uint8Array>) => {
@@ -161,6 +173,7 @@ function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended
 				else watch(controller);
 			},
 			pull: async (controller) => {
+				if (over) return;
 				unwatch();
 				heard();
 				try {

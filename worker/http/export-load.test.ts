@@ -15,7 +15,9 @@ import { TestWorker } from "./testing/server.ts";
 const ROWS = scaled(80_000, 2_000_000);
 /** `STALL_MS`, and time to notice. */
 const STALLED_MS = 75_000;
-const LONG_MS = scaled(120_000, 900_000);
+/** workerd does not always tell of a reader that left: then it counts as one that takes nothing. */
+const FREED_MS: Record<Runtime, number> = { node: 20_000, deno: 20_000, workerd: STALLED_MS };
+const LONG_MS = scaled(300_000, 900_000);
 
 /** A reader over a bare socket: what comes, and how it ended. */
 class Reader {
@@ -147,7 +149,7 @@ describe.each(RUNTIMES)("A03: large copies on %s", (runtime) => {
 		"(c) a reader that resets after the first piece frees its place, and ends nothing else",
 		async () => {
 			const { cookie } = await stage.large("resets", 80_000);
-			for (let i = 0; i < 4; i++) (await stage.begun(cookie)).socket.resetAndDestroy();
+			for (let i = 0; i < 4; i++) (await stage.begun(cookie, FREED_MS[runtime])).socket.resetAndDestroy();
 			expect((await worker.call("GET", "/session", { cookie })).status).toBe(200);
 			expect(worker.output).not.toMatch(/unhandled|uncaught|"level":50/i);
 		},
