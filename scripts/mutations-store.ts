@@ -109,6 +109,14 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "the copy holds the password's hash",
 	},
 	{
+		file: "worker/store/sessions.ts",
+		find: "if (!(await stillHolds(db, accountId, proof))) return false;",
+		replace: "",
+		test: "worker/store/accounts.test.ts",
+		name: "A5",
+		why: "a sign-in with the old password outlives the reset that should end it",
+	},
+	{
 		file: "worker/export/exports.ts",
 		find: 'breakOff(controller, "nobody reads the copy")',
 		replace: "{}",

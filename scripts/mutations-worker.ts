@@ -186,8 +186,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/accounts/accounts.ts",
-		find: 'return found && found.state !== "unconfirmed" ? withoutHash(found) : undefined;',
-		replace: "return found && withoutHash(found);",
+		find: 'return found && found.state !== "unconfirmed" ? provedBy(found) : undefined;',
+		replace: "return found && provedBy(found);",
 		test: "worker/http/account-life.test.ts",
 		name: "P03",
 		why: "anybody has an account under anybody's address",
@@ -275,8 +275,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/passkeys/passkeys.ts",
-		find: 'if ((await this.#answered(response, "prove", account.id)) !== account.id)',
-		replace: 'if ((await this.#answered(response, "prove", account.id)) === "")',
+		find: 'if ((await this.#answered(response, "prove", account.id)).accountId !== account.id)',
+		replace: 'if ((await this.#answered(response, "prove", account.id)).accountId === "")',
 		test: "worker/http/passkeys.test.ts",
 		name: "proves nothing",
 		why: "anybody's passkey proves that one is the owner",

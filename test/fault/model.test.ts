@@ -109,7 +109,8 @@ class Real {
 				model.sweep();
 				return sweep(this.#database, model.now);
 			case "begin": {
-				const value = await this.#sessions.begin(accountOf(taken.client), "Firefox, Linux");
+				const proof = { passwordHash: "h" };
+				const value = (await this.#sessions.begin(accountOf(taken.client), "Firefox, Linux", proof)) ?? "";
 				model.begin(taken.client);
 				await this.#given(value);
 				return;

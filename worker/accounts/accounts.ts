@@ -6,6 +6,7 @@ import type { Posting } from "../mail/outbox.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import { passwordProblem } from "../passwords/strength.ts";
 import { Problem } from "../problems.ts";
+import type { Proof } from "../sessions/sessions.ts";
 import { type Email, parseEmail } from "./email.ts";
 
 /** States of design: section 7, from the first migration on. */
@@ -16,6 +17,11 @@ export interface Account {
 	fullName: string;
 	state: AccountState;
 	language: "en" | "fr";
+}
+/** An account whose person has just said its password. */
+export interface Proved {
+	account: Account;
+	proof: Proof;
 }
 interface NewAccount extends Account {
 	emailKey: string;
@@ -114,11 +120,11 @@ export class Accounts {
 	 * The account, or `undefined` for an unknown address, a wrong password, an address that is not proved yet and an
 	 * account that is going or gone alike.
 	 */
-	async authenticate(typedEmail: string, password: string): Promise<Account | undefined> {
+	async authenticate(typedEmail: string, password: string): Promise<Proved | undefined> {
 		const email = parseEmail(typedEmail);
 		const found = await this.#prove(email && (await this.#store.findByEmail(email.key)), password);
 		// Said aloud, it would tell whoever signed up with an address whether somebody was there before (A2).
-		return found && found.state !== "unconfirmed" ? withoutHash(found) : undefined;
+		return found && found.state !== "unconfirmed" ? provedBy(found) : undefined;
 	}
 	/** Whether this is the account's password. */
 	async proves(accountId: string, password: string): Promise<boolean> {
@@ -146,7 +152,7 @@ export class Accounts {
 	 * The account whose address the mailed `token` proves, for who also knows the password that was chosen with it: whoever
 	 * signs up with somebody else's address knows only the password, and that person only has the link.
 	 */
-	async confirm(token: string, password: string): Promise<Account> {
+	async confirm(token: string, password: string): Promise<Proved> {
 		const tokenHash = this.#hash(token);
 		const found = await this.#store.findByLink("confirmation", tokenHash, this.#clock.now());
 		const proved = await this.#prove(found, password);
@@ -154,7 +160,7 @@ export class Accounts {
 		if (!proved) throw new Problem("wrong-credentials");
 		if (!(await this.#store.confirm(tokenHash, proved.passwordHash, this.#clock.now())))
 			throw new Problem("link-unusable");
-		return withoutHash({ ...proved, state: proved.state === "unconfirmed" ? "active" : proved.state });
+		return provedBy({ ...proved, state: proved.state === "unconfirmed" ? "active" : proved.state });
 	}
 	/** Sets a new password with a mailed `token`; every session ends. The address is proved by it as well. */
 	async reset(token: string, password: string): Promise<void> {
@@ -222,6 +228,10 @@ export class Accounts {
 
 /** What leaves this room. */
 const withoutHash = ({ passwordHash: _, emailKey: __, ...account }: WithHash): Account => account;
+const provedBy = (found: WithHash): Proved => ({
+	account: withoutHash(found),
+	proof: { passwordHash: found.passwordHash },
+});
 
 function refuseWeak(password: string, fullName: string, email: string): void {
 	const problem = passwordProblem(password, fullName, email);

@@ -13,6 +13,7 @@ import type { Account } from "../accounts/accounts.ts";
 import { type Clock, day } from "../clock.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { Problem } from "../problems.ts";
+import type { Proof } from "../sessions/sessions.ts";
 
 /** A passkey as its owner sees it. */
 export interface Passkey {
@@ -137,8 +138,9 @@ export class Passkeys {
 		return this.#ask(this.#challenge("sign-in", ""), []);
 	}
 	/** The account whose passkey answered. */
-	async signIn(response: unknown): Promise<string> {
-		return this.#answered(response, "sign-in", "");
+	async signIn(response: unknown): Promise<{ accountId: string; proof: Proof }> {
+		const { id, accountId } = await this.#answered(response, "sign-in", "");
+		return { accountId, proof: { passkeyId: id } };
 	}
 	/** What the browser needs for the signed-in person to prove themselves anew. */
 	async askToProve(account: Account): Promise<PublicKeyCredentialRequestOptionsJSON> {
@@ -146,7 +148,8 @@ export class Passkeys {
 	}
 	/** Rejects unless a passkey of `account` answered. */
 	async prove(account: Account, response: unknown): Promise<void> {
-		if ((await this.#answered(response, "prove", account.id)) !== account.id) throw new Problem("passkey-refused");
+		if ((await this.#answered(response, "prove", account.id)).accountId !== account.id)
+			throw new Problem("passkey-refused");
 	}
 	async list(accountId: string): Promise<Passkey[]> {
 		return this.#store.list(accountId);
@@ -164,7 +167,7 @@ export class Passkeys {
 			allowCredentials: allowed.map(({ credentialId, transports }) => ({ id: credentialId, transports })),
 		});
 	}
-	async #answered(response: unknown, purpose: Purpose, accountId: string): Promise<string> {
+	async #answered(response: unknown, purpose: Purpose, accountId: string): Promise<{ id: string; accountId: string }> {
 		const challenge = this.#opened(response, purpose, accountId);
 		const answer = response as AuthenticationResponseJSON;
 		const passkey = await this.#store.find(answer.id);
@@ -185,7 +188,7 @@ export class Passkeys {
 		const { newCounter } = verified.authenticationInfo;
 		if (!(await this.#store.used(passkey.id, newCounter, day(this.#clock.now()), challenge.used)))
 			throw new Problem("passkey-refused");
-		return passkey.accountId;
+		return { id: passkey.id, accountId: passkey.accountId };
 	}
 	/** 8 bytes of end, 16 of chance, 32 of MAC, base64url. */
 	#challenge(purpose: Purpose, accountId: string): string {

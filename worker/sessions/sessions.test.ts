@@ -28,7 +28,11 @@ beforeEach(() => {
 	now = Date.UTC(2026, 10, 25);
 	rows = new Map();
 	const store: SessionStore = {
-		insert: async (session) => void rows.set(session.jtiHash, { ...session }),
+		insert: async (session, proof) => {
+			if (!("passwordHash" in proof) || proof.passwordHash !== "h") return false;
+			rows.set(session.jtiHash, { ...session });
+			return true;
+		},
 		find: async (hash, at) => {
 			const session = rows.get(hash);
 			const account = { id: "acct", email: "a", fullName: "a", state: "active" as const, language: "en" as const };
@@ -59,19 +63,21 @@ beforeEach(() => {
 	});
 });
 
+const begin = async (label: string) => (await sessions.begin("acct", label, { passwordHash: "h" })) ?? "";
+
 describe("a session", () => {
 	it("08.3: lives 30 days and not a second more, and ends at sign-out", async () => {
-		const token = await sessions.begin("acct", "Firefox, Linux");
+		const token = await begin("Firefox, Linux");
 		now += SESSION_SECONDS * 1000 - 6000;
 		expect(await sessions.check(token)).toMatchObject({ session: { accountId: "acct" } });
 		now += 12_000;
 		expect(await sessions.check(token)).toBeUndefined();
-		const second = await sessions.begin("acct", "Firefox, Linux");
+		const second = await begin("Firefox, Linux");
 		await sessions.end("acct", (await sessions.check(second))!.session.id);
 		expect(await sessions.check(second)).toBeUndefined();
 	});
 	it("is fresh for ten minutes after its owner proved who they are; then a new proof gives a new cookie, the old one opens nothing", async () => {
-		const token = await sessions.begin("acct", "Firefox, Linux");
+		const token = await begin("Firefox, Linux");
 		const began = now;
 		now += 10 * 60_000;
 		expect(sessions.isFresh((await sessions.check(token))!.session)).toBe(true);
@@ -90,18 +96,18 @@ describe("a session", () => {
 		expect(await sessions.check(value)).toBeUndefined();
 	});
 	it("knows on which day it was last used, and no closer", async () => {
-		const token = await sessions.begin("acct", "Firefox, Linux");
+		const token = await begin("Firefox, Linux");
 		now += 86_400_000;
 		await sessions.check(token);
 		expect([...rows.values()][0]?.lastUsedDay).toBe("2026-11-26");
 	});
 	it("the database holds no value that opens it", async () => {
-		const token = await sessions.begin("acct", "Firefox, Linux");
+		const token = await begin("Firefox, Linux");
 		const { jti } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
 		expect(JSON.stringify([...rows])).not.toContain(jti);
 	});
 	it("A4: hostile tokens are refused, none throws", async () => {
-		const token = await sessions.begin("acct", "Firefox, Linux");
+		const token = await begin("Firefox, Linux");
 		const { jti } = JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString());
 		const iat = Math.floor(now / 1000);
 		const good = { jti, sub: "acct", iss: "mivisus", aud: "mivisus-web", iat, exp: iat + 100 };
@@ -147,7 +153,7 @@ describe("a session", () => {
 		for (const value of hostile) expect(await sessions.check(value), value.slice(0, 40)).toBeUndefined();
 	});
 	it("A4: 300 more, made from a good one by chance: none is taken", async () => {
-		const good = await sessions.begin("acct", "x");
+		const good = await begin("x");
 		expect(await sessions.check(good)).toBeDefined();
 		const [head = "", body = "", mark = ""] = good.split(".");
 		const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -50,8 +50,14 @@ export interface ListedSession {
 	createdAt: number;
 	lastUsedDay: string | null;
 }
+/** What somebody has just proved: a password, by the hash that it fits, or a passkey, by its id. */
+export type Proof = { passwordHash: string } | { passkeyId: string };
 export interface SessionStore {
-	insert(session: Session & { createdAt: number; label: string }): Promise<void>;
+	/**
+	 * False, and nothing stored, when what was proved holds no more: proving takes a while, and whoever ends all sessions
+	 * meanwhile, with a new password or by leaving, must not have one begin afterwards.
+	 */
+	insert(session: Session & { createdAt: number; label: string }, proof: Proof): Promise<boolean>;
 	find(jtiHash: string, now: number): Promise<Checked | undefined>;
 	touch(id: string, day: string): Promise<void>;
 	/** Puts a new cookie in the place of the old one; false when the session ended meanwhile. */
@@ -91,8 +97,11 @@ export class Sessions {
 		this.#hash = options.hash;
 		this.#random = options.random;
 	}
-	/** A new session; the value is the cookie's. `label`: what its owner knows the browser by. */
-	async begin(accountId: string, label: string): Promise<string> {
+	/**
+	 * A new session; the value is the cookie's. `label`: what its owner knows the browser by. `undefined` when `proof` holds
+	 * no more.
+	 */
+	async begin(accountId: string, label: string, proof: Proof): Promise<string | undefined> {
 		const createdAt = this.#clock.now();
 		const { jti, jtiHash } = this.#newJti();
 		const session = {
@@ -103,7 +112,7 @@ export class Sessions {
 			lastUsedDay: day(createdAt),
 			expiresAt: createdAt + SESSION_SECONDS * 1000,
 		};
-		await this.#store.insert({ ...session, createdAt, label });
+		if (!(await this.#store.insert({ ...session, createdAt, label }, proof))) return undefined;
 		return this.#sign(jti, session);
 	}
 	/**

@@ -8,6 +8,7 @@ import { Accounts } from "../accounts/accounts.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { Passwords } from "../passwords/passwords.ts";
 import { nodeKdf, nodeRandom } from "../platform/node.ts";
+import type { Proof } from "../sessions/sessions.ts";
 import { accountStore } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { FileDatabase } from "./file-database.ts";
@@ -76,8 +77,12 @@ describe("confirming", () => {
 	it("ends what was opened before the address was proved; such a session opens nothing in the meantime", async () => {
 		const id = await insert({ email: "a", state: "unconfirmed" });
 		const sessions = sessionStore(database, () => {});
-		const session = { id: newId(), accountId: id, jtiHash: "j", createdAt: NOW, expiresAt: NOW + 1000 };
-		await sessions.insert({ ...session, label: "", provedAt: NOW, lastUsedDay: "2026-11-26" });
+		await database.write((db) =>
+			db
+				.insertInto("sessions")
+				.values({ id: newId(), account_id: id, jti_hash: "j", created_at: NOW, expires_at: NOW + 1000, proved_at: NOW })
+				.execute(),
+		);
 		expect(await sessions.find("j", NOW)).toBeUndefined();
 		expect(await store.confirm(await link(id, "confirmation"), "h", NOW)).toBe(true);
 		expect(await sessions.find("j", NOW)).toBeUndefined();
@@ -94,7 +99,7 @@ describe("confirming", () => {
 			hash: (text) => text,
 			posted: () => {},
 		});
-		expect(await accounts.confirm(token, "calm sentence")).toEqual({
+		expect((await accounts.confirm(token, "calm sentence")).account).toEqual({
 			id,
 			email: "a",
 			fullName: "N",
@@ -102,6 +107,41 @@ describe("confirming", () => {
 			language: "en",
 		});
 		expect((await store.find(id))?.passwordHash).toMatch(/^\$scrypt\$ln=11,/);
+	});
+});
+
+describe("A5: a sign-in that was being checked while all sessions were ended", () => {
+	const begin = async (accountId: string, proof: Proof) => {
+		const session = { id: newId(), accountId, jtiHash: newId(), createdAt: NOW, expiresAt: NOW + 1000 };
+		const sessions = sessionStore(database, () => {});
+		return sessions.insert({ ...session, label: "", provedAt: NOW, lastUsedDay: "2026-11-26" }, proof);
+	};
+	it("begins nothing with a password that was changed, or once the account is leaving", async () => {
+		const id = await insert({ email: "a", password_hash: "old" });
+		expect(await begin(id, { passwordHash: "old" })).toBe(true);
+		await store.changePassword(id, "new", "none", notice(id), 0);
+		expect(await begin(id, { passwordHash: "old" })).toBe(false);
+		expect(await begin(id, { passwordHash: "new" })).toBe(true);
+		await database.write((db) => db.updateTable("accounts").set({ state: "restricted" }).execute());
+		expect(await begin(id, { passwordHash: "new" })).toBe(true);
+		for (const state of ["leaving", "erased", "unconfirmed"] as const) {
+			await database.write((db) => db.updateTable("accounts").set({ state }).execute());
+			expect(await begin(id, { passwordHash: "new" }), state).toBe(false);
+		}
+	});
+	it("begins nothing with a passkey that was removed, or is somebody else's", async () => {
+		const [id, other] = [await insert({ email: "a" }), await insert({ email: "b" })];
+		const passkey = { id: "k", account_id: id, credential_id: "c", public_key: "p", counter: 0, transports: "[]" };
+		await database.write((db) =>
+			db
+				.insertInto("passkeys")
+				.values({ ...passkey, label: "", created_at: NOW, last_used_day: null })
+				.execute(),
+		);
+		expect(await begin(id, { passkeyId: "k" })).toBe(true);
+		expect(await begin(other, { passkeyId: "k" })).toBe(false);
+		await database.write((db) => db.deleteFrom("passkeys").execute());
+		expect(await begin(id, { passkeyId: "k" })).toBe(false);
 	});
 });
 

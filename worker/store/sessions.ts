@@ -1,5 +1,5 @@
 import { type CompiledQuery, sql } from "kysely";
-import type { SessionStore } from "../sessions/sessions.ts";
+import type { Proof, SessionStore } from "../sessions/sessions.ts";
 import type { Database, Db } from "./database.ts";
 import { revoke } from "./revocations.ts";
 
@@ -24,6 +24,27 @@ export async function endSessions(db: Db, accountId: string, which: Which, iat: 
 const markActive = (db: Db, accountId: string, day: string | null) =>
 	db.updateTable("accounts").set({ active_day: day, warned_day: null }).where("id", "=", accountId).execute();
 
+/** Whether somebody may still get in with what was proved. */
+async function stillHolds(db: Db, accountId: string, proof: Proof): Promise<boolean> {
+	const found = await db
+		.selectFrom("accounts")
+		.select("accounts.id")
+		.where("accounts.id", "=", accountId)
+		.where("state", "in", ["active", "restricted"])
+		.where(({ eb, exists, selectFrom }) =>
+			"passwordHash" in proof
+				? eb("password_hash", "=", proof.passwordHash)
+				: exists(
+						selectFrom("passkeys")
+							.select("passkeys.id")
+							.whereRef("passkeys.account_id", "=", "accounts.id")
+							.where("passkeys.id", "=", proof.passkeyId),
+					),
+		)
+		.executeTakeFirst();
+	return found !== undefined;
+}
+
 /** What each request of a signed-in person asks, put into SQL once: building it costs more than the read itself. */
 const lookupOf = (db: Db) =>
 	db
@@ -41,7 +62,7 @@ type Found = ReturnType<typeof lookupOf> extends CompiledQuery<infer Row> ? Row 
 export const sessionStore = (database: Database, revoked: () => void): SessionStore => {
 	const lookup = lookupOf(database.read);
 	return {
-		insert: async ({ id, accountId, jtiHash, createdAt, expiresAt, label, provedAt, lastUsedDay }) => {
+		insert: async ({ id, accountId, jtiHash, createdAt, expiresAt, label, provedAt, lastUsedDay }, proof) => {
 			const row = {
 				id,
 				account_id: accountId,
@@ -52,11 +73,13 @@ export const sessionStore = (database: Database, revoked: () => void): SessionSt
 				proved_at: provedAt,
 				last_used_day: lastUsedDay,
 			};
-			await database.write(async (db) => {
+			return database.write(async (db) => {
+				if (!(await stillHolds(db, accountId, proof))) return false;
 				// Those that ran out go with the next sign-in; the hourly sweep does it for those who never return.
 				await db.deleteFrom("sessions").where("expires_at", "<=", createdAt).execute();
 				await db.insertInto("sessions").values(row).execute();
 				await markActive(db, accountId, lastUsedDay);
+				return true;
 			});
 		},
 		find: async (jtiHash, now) => {
