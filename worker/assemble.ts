@@ -142,6 +142,7 @@ export function assemble(options: AssembleOptions): Worker {
 		receiptMail: (to, number) => accounts.lastWord(to, number),
 		dueAt,
 		posted,
+		onFault: (error) => onFault(error, "the ledger of erasures"),
 		file: options.ledgerFile,
 	});
 	const rooms = {

@@ -1,4 +1,4 @@
-import type { Accounts } from "./accounts/accounts.ts";
+import type { Account, Accounts } from "./accounts/accounts.ts";
 import type { Clock } from "./clock.ts";
 import { Desk } from "./rights/desk.ts";
 import type { Erasure } from "./rights/erasure.ts";
@@ -15,6 +15,10 @@ export interface JobsDone {
 	/** Numbers of requests that reached day 20 unanswered, and of those that are late: the operator answers them now. */
 	reminded: string[];
 	overdue: string[];
+	/** Accounts that were there although they had been erased. */
+	again: number;
+	/** Steps that did not succeed; the others did, and the next hour tries all of them. */
+	failed: { step: string; error: Error }[];
 }
 
 /**
@@ -27,16 +31,32 @@ export async function runJobs(
 	erasure: Erasure,
 	clock: Clock,
 ): Promise<JobsDone> {
-	await sweep(database, clock.now());
-	const { warned, over } = await unusedAccounts(
-		database,
-		clock.now(),
-		(account) => accounts.notice("unused", account),
-		post,
-	);
-	for (const account of over) await erasure.leave(account);
-	const erased = await erasure.eraseDue();
-	const { reminded, overdue } = await new Desk(deskStore(database), clock, accounts.notice.bind(accounts)).watch();
-	await database.checkpoint();
-	return { warned, left: over.length, erased, reminded, overdue };
+	const done: JobsDone = { warned: 0, left: 0, erased: 0, reminded: [], overdue: [], again: 0, failed: [] };
+	/** One promise that cannot be kept just now is no reason to break the others. */
+	const step = async (name: string, work: () => Promise<void>): Promise<void> => {
+		try {
+			await work();
+		} catch (error) {
+			done.failed.push({ step: name, error: error as Error });
+		}
+	};
+	await step("removing what ran out", () => sweep(database, clock.now()));
+	await step("unused accounts", async () => {
+		const letter = (account: Account) => accounts.notice("unused", account);
+		const { warned, over } = await unusedAccounts(database, clock.now(), letter, post);
+		done.warned = warned;
+		for (const account of over) if (await erasure.leaveUnused(account)) done.left += 1;
+	});
+	await step("erasing what a restored database brought back", async () => {
+		done.again = await erasure.replay();
+	});
+	await step("erasing accounts", async () => {
+		done.erased = await erasure.eraseDue();
+	});
+	await step("watching requests", async () => {
+		const desk = new Desk(deskStore(database), clock, accounts.notice.bind(accounts));
+		Object.assign(done, await desk.watch());
+	});
+	await step("emptying the log", () => database.checkpoint());
+	return done;
 }

@@ -80,7 +80,7 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 		runtime: config.MIVISUS_TELL_RUNTIME && runtime.name,
 	});
 	// Before anybody is served: a restored backup must not bring an erased account back (goal D5).
-	const again = await erasure.replay().catch((error: Error) => {
+	const again = await erasure.replay(true).catch((error: Error) => {
 		process.stderr.write(`Erased accounts could not be erased again: ${error.message}\n`);
 		process.exit(1);
 	});
@@ -105,7 +105,7 @@ export async function runWorker(runtime: ProcessRuntime): Promise<void> {
 	const jobsNow = () =>
 		runJobs(database, accounts, erasure, clock)
 			.then((done) => tellJobs(log, done))
-			.catch((error: Error) => log.error(nameOf(error), "what ran out was not removed"));
+			.catch((error: Error) => log.error(nameOf(error), "the hour's jobs failed"));
 	await jobsNow();
 	const hourly = setInterval(jobsNow, 3_600_000);
 	revocations.poke();

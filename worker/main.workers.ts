@@ -97,10 +97,12 @@ async function ready(env: Bindings): Promise<Instance> {
 		const made = await make(env, config);
 		instance ??= made;
 	}
-	const { database, accounts } = instance;
+	const { database, accounts, erasure } = instance;
 	if (!migrated) {
 		try {
 			await database.migrate();
+			// Before anybody is served by this isolate: a restored database must not bring an erased account back (goal D5).
+			await erasure.replay();
 			const demo = demoOf(config);
 			if (demo) await accounts.ensureConfirmed(demo);
 			migrated = true;

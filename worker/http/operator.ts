@@ -31,7 +31,9 @@ export const tellOperator = (log: Log) => ({
 });
 
 /** What the hour's jobs did, where they did anything; requests by their numbers only. */
-export function tellJobs(log: Log, { warned, left, erased, reminded, overdue }: JobsDone): void {
+export function tellJobs(log: Log, { warned, left, erased, reminded, overdue, again, failed }: JobsDone): void {
+	for (const { step, error } of failed) log.error({ step, ...nameOf(error) }, "a step of the hour's jobs failed");
+	if (again > 0) log.warn({ accounts: again }, "erased again what a restored database had brought back");
 	if (warned + left + erased > 0)
 		log.info({ warned, left, erased }, "accounts were warned, began to leave, were erased");
 	if (reminded.length > 0) log.warn({ reminded }, "requests reached day 20: answer them (npm run requests)");

@@ -250,6 +250,32 @@ export const LETTERS = {
 			}),
 		},
 	},
+	"unused-leaving": {
+		kind: "rights",
+		page: "/undo",
+		words: {
+			en: () => ({
+				subject: "Your unused Mivisus account will be erased",
+				paragraphs: [
+					"Nobody has signed in to your account for 24 months, and a month ago we wrote to you about it. As our privacy policy says, it is closed now, and in seven days everything in it is erased; we then send you a receipt.",
+				],
+				action: "Keep the account",
+				closing: [
+					"The link works once, during these seven days. If you do not need the account any more, you need not do anything.",
+				],
+			}),
+			fr: () => ({
+				subject: "Votre compte Mivisus, inutilisé, sera effacé",
+				paragraphs: [
+					"Personne ne s’est connecté à votre compte depuis 24 mois, et nous vous en avons prévenu il y a un mois. Comme le dit notre politique de confidentialité, il est maintenant fermé, et dans sept jours tout ce qu’il contient sera effacé ; nous vous enverrons alors un reçu.",
+				],
+				action: "Garder le compte",
+				closing: [
+					"Le lien fonctionne une seule fois, pendant ces sept jours. Si vous n’avez plus besoin du compte, vous n’avez rien à faire.",
+				],
+			}),
+		},
+	},
 	stays: notice(
 		(when) => [
 			"Your Mivisus account stays",

@@ -6,6 +6,8 @@ const REMINDER_MS = 20 * DAY_MS;
 /** Article 12(3): two further months where that is needed. */
 const EXTENSION_MONTHS = 2;
 
+/** Proof that rights were kept to is kept so long, from when a request was closed or an account erased. */
+export const PROOF_MONTHS = 36;
 /** The same time of the same day, `months` later; the last day of a month that has no such day (Regulation 1182/71, art. 3). */
 export function monthsAfter(ms: number, months: number): number {
 	const from = new Date(ms);

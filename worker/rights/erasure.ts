@@ -6,6 +6,7 @@ import { CONTROLLER } from "../data-map/controller.ts";
 import type { Words } from "../data-map/words.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { Problem } from "../problems.ts";
+import { monthsAfter, PROOF_MONTHS } from "./deadlines.ts";
 import { newNumber } from "./numbers.ts";
 
 const DAY_MS = 86_400_000;
@@ -46,12 +47,30 @@ export interface LedgerEntry {
 	erasedAt: number;
 	receipt: string;
 }
+/** Besides what was erased, the file tells who left and who came back: a restored database must not forget either. */
+export type LedgerLine =
+	| LedgerEntry
+	| { accountHash: string; leftAt: number }
+	| { accountHash: string; backAt: number };
+const isErased = (line: LedgerLine): line is LedgerEntry => "erasedAt" in line;
+/** An account that the ledger knows. */
+export interface KnownAccount extends Account {
+	eraseAt: number | null;
+}
 /** What the room asks of the store. */
 export interface ErasureStore {
 	/** Makes the account unusable, ends everything that rests on it, opens the request. False when it is leaving already. */
 	leave(
 		accountId: string,
-		change: { eraseAt: number; iat: number; request: NewRequest; posting: Posting },
+		change: {
+			eraseAt: number;
+			iat: number;
+			/** Where its person asked for it. */
+			request: NewRequest | undefined;
+			posting: Posting;
+			/** Only an account whose person was told that nobody uses it, and that nobody has used or restricted since. */
+			ifUnused?: true;
+		},
 	): Promise<boolean>;
 	/** The account of an unused undo link, while it is leaving. */
 	findLeaving(tokenHash: string, now: number): Promise<Account | undefined>;
@@ -71,8 +90,10 @@ export interface ErasureStore {
 		receiptOf: (erased: Erased) => Promise<{ document: string; signature: string }>,
 		posting: Posting | undefined,
 	): Promise<Erased | undefined>;
-	/** The account whose id has this hash, if it is (still, or again) there. */
-	findByHash(hash: (id: string) => string, hashes: ReadonlySet<string>): Promise<string[]>;
+	/** Makes a leaving account what it was before; false when it is not leaving. */
+	stay(accountId: string, now: number): Promise<boolean>;
+	/** The accounts whose ids have these hashes, if they are (still, or again) there. */
+	findByHash(hash: (id: string) => string, hashes: ReadonlySet<string>): Promise<KnownAccount[]>;
 	ledger(): Promise<LedgerEntry[]>;
 	receipt(number: string): Promise<{ document: string; signature: string } | undefined>;
 	/** Sees to it that nothing of it is in any log. */
@@ -87,8 +108,10 @@ export interface NewRequest {
 /** Where the ledger is kept outside of the database, so that a restored one can be held against it. */
 export interface LedgerFile {
 	/** Resolves once it is safe. */
-	append(entry: LedgerEntry): Promise<void>;
-	read(): Promise<LedgerEntry[]>;
+	append(line: LedgerLine): Promise<void>;
+	read(): Promise<LedgerLine[]>;
+	/** Drops the lines that are not kept. */
+	keep(isKept: (line: LedgerLine) => boolean): Promise<void>;
 }
 
 export interface ErasureOptions {
@@ -97,10 +120,12 @@ export interface ErasureOptions {
 	hash(text: string): string;
 	key: SigningKey;
 	service: string;
-	notice(letter: "leaving" | "stays", account: Account): Posting;
+	notice(letter: "leaving" | "unused-leaving" | "stays", account: Account): Posting;
 	receiptMail(to: { email: string; emailKey: string; language: "en" | "fr" }, number: string): Posting;
 	dueAt(receivedAt: number): number;
 	posted(): void;
+	/** Something went wrong that the person cannot help. */
+	onFault(error: Error): void;
 	/** Where there are files. */
 	file?: LedgerFile | undefined;
 }
@@ -121,14 +146,39 @@ export class Erasure {
 		const change = { eraseAt, iat: endedForGood(clock), request, posting: notice("leaving", account) };
 		if (!(await store.leave(account.id, change))) throw new Problem("unauthorized");
 		posted();
+		await this.#left(account.id, now);
 		return { eraseAt, number: request.number };
+	}
+	/** The same for an account that nobody uses; false when somebody does after all. */
+	async leaveUnused(account: Account): Promise<boolean> {
+		const { store, clock, notice, posted } = this.#options;
+		const now = clock.now();
+		const posting = notice("unused-leaving", account);
+		const change = {
+			eraseAt: now + UNDO_MS,
+			iat: endedForGood(clock),
+			request: undefined,
+			posting,
+			ifUnused: true as const,
+		};
+		if (!(await store.leave(account.id, change))) return false;
+		posted();
+		await this.#left(account.id, now);
+		return true;
+	}
+	/** It has left: that a restored database would not know it is no reason to refuse. */
+	async #left(accountId: string, leftAt: number): Promise<void> {
+		const { file, hash, onFault } = this.#options;
+		await file?.append({ accountHash: hash(accountId), leftAt }).catch(onFault);
 	}
 	/** Takes it back, with the mailed link. */
 	async undo(token: string): Promise<void> {
-		const { store, clock, hash, notice, posted } = this.#options;
+		const { store, clock, hash, notice, posted, file } = this.#options;
 		const tokenHash = hash(token);
 		const account = await store.findLeaving(tokenHash, clock.now());
 		if (!account) throw new Problem("link-unusable");
+		// First: an account that stays here and is erased after the next restore would be lost for good.
+		await file?.append({ accountHash: hash(account.id), backAt: clock.now() });
 		if (!(await store.undo(tokenHash, notice("stays", account), clock.now()))) throw new Problem("link-unusable");
 		posted();
 	}
@@ -136,8 +186,10 @@ export class Erasure {
 	async eraseDue(): Promise<number> {
 		const { store, clock, hash, file, posted, receiptMail } = this.#options;
 		let count = 0;
+		/** One that cannot be erased must not stand before all the others. */
+		const failed = new Map<string, Error>();
 		for (;;) {
-			const due = await store.due(clock.now(), ACCOUNTS_AT_ONCE);
+			const due = (await store.due(clock.now(), ACCOUNTS_AT_ONCE + failed.size)).filter(({ id }) => !failed.has(id));
 			for (const account of due) {
 				const entry = { accountHash: hash(account.id), erasedAt: clock.now(), receipt: newNumber() };
 				const receiptOf = async (erased: Erased) => {
@@ -146,31 +198,74 @@ export class Erasure {
 					return this.#sign(entry, erased);
 				};
 				const posting = receiptMail(account, entry.receipt);
-				if (await store.erase(account.id, clock.now(), entry, receiptOf, posting)) count += 1;
+				try {
+					if (await store.erase(account.id, clock.now(), entry, receiptOf, posting)) count += 1;
+				} catch (error) {
+					failed.set(account.id, error as Error);
+				}
 			}
-			if (due.length < ACCOUNTS_AT_ONCE) break;
+			if (due.length === 0) break;
 		}
 		if (count > 0) {
 			await store.checkpoint();
 			posted();
 		}
+		const [error] = failed.values();
+		if (error) throw error;
 		return count;
 	}
 	/**
-	 * Erases again whatever a restored backup brought back. Before anybody is served (goal P3, D5).
+	 * Erases again whatever a restored backup brought back; resolves with how many (goals P3, D5). `atStart`: before anybody is
+	 * served, and what the restored database forgot of who left and who came back is done again as well. Later only the
+	 * database knows that.
 	 */
-	async replay(): Promise<number> {
-		const { store, hash, file } = this.#options;
-		const entries = new Map((await store.ledger()).map((entry) => [entry.accountHash, entry]));
-		for (const entry of (await file?.read()) ?? []) entries.set(entry.accountHash, entry);
-		if (entries.size === 0) return 0;
-		const back = await store.findByHash(hash, new Set(entries.keys()));
-		for (const id of back) {
-			const entry = entries.get(hash(id));
-			if (entry) await store.erase(id, undefined, entry, (erased) => this.#sign(entry, erased), undefined);
+	async replay(atStart = false): Promise<number> {
+		const { store, hash, file, clock } = this.#options;
+		const now = clock.now();
+		const kept = await store.ledger();
+		const lines = (await file?.read()) ?? [];
+		const known = new Map(lines.map((line) => [line.accountHash, line]));
+		for (const entry of kept) {
+			const line = known.get(entry.accountHash);
+			if (!line || !isErased(line)) await file?.append(entry);
+			known.set(entry.accountHash, entry);
 		}
-		if (back.length > 0) await store.checkpoint();
-		return back.length;
+		for (const line of lines) if (isErased(line)) known.set(line.accountHash, line);
+		if (known.size === 0) return 0;
+		let again = 0;
+		for (const account of await store.findByHash(hash, new Set(known.keys()))) {
+			const line = known.get(hash(account.id));
+			// One that is due is erased by the jobs, which tell its person.
+			const due = account.state === "leaving" && account.eraseAt !== null && account.eraseAt <= now;
+			if (line && isErased(line)) {
+				if (due) continue;
+				await store.erase(account.id, undefined, line, (erased) => this.#sign(line, erased), undefined);
+				again += 1;
+			} else if (atStart && line) await this.#chosen(account, line);
+		}
+		if (again > 0) await store.checkpoint();
+		await file?.keep((line) =>
+			isErased(line)
+				? line.erasedAt > monthsAfter(now, -PROOF_MONTHS)
+				: ("leftAt" in line ? line.leftAt : line.backAt) > now - ERASED_WITHIN_DAYS * DAY_MS,
+		);
+		return again;
+	}
+	/** What its person chose last, where the database does not know it (any more). */
+	async #chosen(account: KnownAccount, line: Exclude<LedgerLine, LedgerEntry>): Promise<void> {
+		const { store, clock, notice, posted, dueAt } = this.#options;
+		const now = clock.now();
+		if ("backAt" in line) {
+			await store.stay(account.id, now);
+			return;
+		}
+		if (account.state !== "active" && account.state !== "restricted") return;
+		const { leftAt } = line;
+		const request: NewRequest = { number: newNumber(), kind: "erasure", receivedAt: leftAt, dueAt: dueAt(leftAt) };
+		// The link of the first mail is gone with the database: this one works for a day at least.
+		const eraseAt = Math.max(leftAt + UNDO_MS, now + DAY_MS);
+		const change = { eraseAt, iat: endedForGood(clock), request, posting: notice("leaving", account) };
+		if (await store.leave(account.id, change)) posted();
 	}
 	/** A receipt by its number: it names nobody, so it is for whoever has the number. */
 	async receipt(number: string): Promise<{ document: string; signature: string }> {

@@ -28,13 +28,35 @@ async function eraseRows(db: Db, subject: { id: string; emailKey: string; langua
 	return erased;
 }
 
+/** A leaving account that is not to be erased by `after` is what it was before; false when there is none. */
+async function takeBack(db: Db, accountId: string, after: number, now: number): Promise<boolean> {
+	const { numUpdatedRows } = await db
+		.updateTable("accounts")
+		.set((e) => ({ state: sql`state_before`, state_before: null, erase_at: null, revision: e("revision", "+", 1) }))
+		.where("id", "=", accountId)
+		.where("state", "=", "leaving")
+		.where("erase_at", ">", after)
+		.executeTakeFirst();
+	if (numUpdatedRows !== 1n) return false;
+	// One that came by mail is the operator's to answer.
+	await db
+		.updateTable("requests")
+		.set({ closed_at: now, outcome: "withdrawn" })
+		.where("account_id", "=", accountId)
+		.where("kind", "=", "erasure")
+		.where("channel", "=", "self")
+		.where("closed_at", "is", null)
+		.execute();
+	return true;
+}
+
 /** Leaving and erasing in the database. `revoked`: something ended that the relay is to hear of; `changed`: an account's agents are. */
 export const erasureStore = (
 	database: Database,
 	revoked: () => void,
 	changed: (accountId: string) => void,
 ): ErasureStore => ({
-	leave: async (accountId, { eraseAt, iat, request, posting }) => {
+	leave: async (accountId, { eraseAt, iat, request, posting, ifUnused }) => {
 		const done = await database.write(async (db) => {
 			const { numUpdatedRows } = await db
 				.updateTable("accounts")
@@ -45,7 +67,9 @@ export const erasureStore = (
 					revision: e("revision", "+", 1),
 				}))
 				.where("id", "=", accountId)
-				.where("state", "in", ["active", "restricted"])
+				.where("state", "in", ifUnused ? ["active"] : ["active", "restricted"])
+				// A sign-in takes the warning back.
+				.$if(ifUnused === true, (query) => query.where("warned_day", "is not", null))
 				.executeTakeFirst();
 			if (numUpdatedRows !== 1n) return false;
 			await endSessions(db, accountId, "all", iat);
@@ -53,18 +77,19 @@ export const erasureStore = (
 			// Nothing that lies in a mailbox opens it any more; what follows is the one link that takes it back.
 			await db.deleteFrom("links").where("account_id", "=", accountId).execute();
 			await db.deleteFrom("outbox").where("account_id", "=", accountId).execute();
-			await db
-				.insertInto("requests")
-				.values({
-					number: request.number,
-					account_id: accountId,
-					requester: null,
-					kind: request.kind,
-					channel: "self",
-					received_at: request.receivedAt,
-					due_at: request.dueAt,
-				})
-				.execute();
+			if (request)
+				await db
+					.insertInto("requests")
+					.values({
+						number: request.number,
+						account_id: accountId,
+						requester: null,
+						kind: request.kind,
+						channel: "self",
+						received_at: request.receivedAt,
+						due_at: request.dueAt,
+					})
+					.execute();
 			await post(db, posting);
 			return true;
 		});
@@ -97,25 +122,11 @@ export const erasureStore = (
 				.where("used_at", "is", null)
 				.returning("account_id")
 				.executeTakeFirst();
-			if (!link) return false;
-			const { numUpdatedRows } = await db
-				.updateTable("accounts")
-				.set((e) => ({ state: sql`state_before`, state_before: null, erase_at: null, revision: e("revision", "+", 1) }))
-				.where("id", "=", link.account_id)
-				.where("state", "=", "leaving")
-				.where("erase_at", ">", now)
-				.executeTakeFirst();
-			if (numUpdatedRows !== 1n) return false;
-			await db
-				.updateTable("requests")
-				.set({ closed_at: now, outcome: "withdrawn" })
-				.where("account_id", "=", link.account_id)
-				.where("kind", "=", "erasure")
-				.where("closed_at", "is", null)
-				.execute();
+			if (!link || !(await takeBack(db, link.account_id, now, now))) return false;
 			await post(db, posting);
 			return true;
 		}),
+	stay: (accountId, now) => database.write((db) => takeBack(db, accountId, 0, now)),
 	due: async (now, limit) => {
 		const rows = await database.read
 			.selectFrom("accounts")
@@ -137,9 +148,13 @@ export const erasureStore = (
 			if (!account) return undefined;
 			const due = account.state === "leaving" && account.erase_at !== null && account.erase_at <= (dueBy ?? 0);
 			if (dueBy !== undefined && !due) return undefined;
+			// Whatever else was asked for went with the account.
 			await db
 				.updateTable("requests")
-				.set({ closed_at: entry.erasedAt, outcome: "done" })
+				.set({
+					closed_at: entry.erasedAt,
+					outcome: sql<"done" | "withdrawn">`CASE kind WHEN 'erasure' THEN 'done' ELSE 'withdrawn' END`,
+				})
 				.where("account_id", "=", accountId)
 				.where("closed_at", "is", null)
 				.execute();
@@ -159,8 +174,15 @@ export const erasureStore = (
 			return erased;
 		}),
 	findByHash: async (hash, hashes) => {
-		const rows = await database.read.selectFrom("accounts").select("id").execute();
-		return rows.map(({ id }) => id).filter((id) => hashes.has(hash(id)));
+		const ids = (await database.read.selectFrom("accounts").select("id").execute()).map(({ id }) => id);
+		const known = ids.filter((id) => hashes.has(hash(id)));
+		if (known.length === 0) return [];
+		const rows = await database.read
+			.selectFrom("accounts")
+			.select(["id", "email", "full_name as fullName", "state", "language", "erase_at as eraseAt"])
+			.where("id", "in", known)
+			.execute();
+		return rows;
 	},
 	ledger: async () => {
 		const rows = await database.read.selectFrom("erasures").selectAll().execute();

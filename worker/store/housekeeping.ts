@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Account } from "../accounts/accounts.ts";
 import { STREAM_EVENT_MS } from "../cameras/cameras.ts";
 import type { Posting } from "../mail/outbox.ts";
-import { monthsAfter } from "../rights/deadlines.ts";
+import { monthsAfter, PROOF_MONTHS } from "../rights/deadlines.ts";
 import { forgetUnconfirmed, unconfirmed } from "./accounts.ts";
 import type { Database, Db } from "./database.ts";
 import type { Schema } from "./schema.ts";
@@ -18,8 +18,6 @@ const DEAD_MAIL_MS = 30 * DAY_MS;
 const LINK_KEPT_MS = 3 * DAY_MS;
 /** Longer than any session at the relay, s; the pusher forgets them as well, while it reaches the relay. */
 const REVOCATION_S = 7200;
-/** Proof that rights were kept to, from when a request was closed or an account erased. */
-const PROOF_MONTHS = 36;
 /** Anonymous counts (CNIL: measurement of audience). */
 const COUNT_MONTHS = 25;
 
@@ -127,7 +125,8 @@ export async function unusedAccounts(
 				.updateTable("accounts")
 				.set({ warned_day: dayOf(nowMs) })
 				.where("id", "=", account.id)
-				.where("warned_day", "is", null)
+				// Somebody may have signed in since.
+				.where("id", "in", toWarn(db, nowMs).select("id"))
 				.executeTakeFirst();
 			if (marked.numUpdatedRows === 1n) await post(db, letter(account));
 		});

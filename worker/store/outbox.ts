@@ -37,9 +37,11 @@ export async function post(
 	await db.insertInto("outbox").values(row).execute();
 }
 
-/** Links by their letter; the one that takes a leaving back is in the letter that says so. */
+/** Letters to accounts that are leaving: each has the link that takes it back. */
+const LEAVING: readonly string[] = ["leaving", "unused-leaving"] satisfies LetterName[];
+/** Links by their letter. */
 const purposeOf = (letter: LetterName): LinkTable["purpose"] =>
-	letter === "leaving" ? "undo" : (letter as LinkTable["purpose"]);
+	LEAVING.includes(letter) ? "undo" : (letter as LinkTable["purpose"]);
 
 /** The account that a mail is about, unless it is going or gone. */
 const accountOf = (db: Db, row: Row) =>
@@ -47,7 +49,7 @@ const accountOf = (db: Db, row: Row) =>
 		.selectFrom("accounts")
 		.select(["id", "email", "full_name", "state", "language"])
 		.where(row.account_id === null ? "email_key" : "id", "=", row.account_id ?? row.recipient_key)
-		.where("state", "in", row.letter === "leaving" ? ["leaving"] : [...REACHABLE])
+		.where("state", "in", LEAVING.includes(row.letter) ? ["leaving"] : [...REACHABLE])
 		.executeTakeFirst();
 type Found = NonNullable<Awaited<ReturnType<typeof accountOf>>>;
 
