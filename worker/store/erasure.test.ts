@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
@@ -10,7 +10,7 @@ import { type Table, tables } from "../data-map/map.ts";
 import { runJobs } from "../jobs.ts";
 import type { Message } from "../mail/mail.ts";
 import { ledgerFile } from "../platform/ledger.node.ts";
-import { after } from "../platform/node.ts";
+import { after, sha256 } from "../platform/node.ts";
 import { newSecrets, useSecrets, type WorkerSecrets } from "../platform/secrets.ts";
 import { BACKUP_DAYS, ERASED_WITHIN_DAYS, UNDO_DAYS } from "../rights/erasure.ts";
 import { FileDatabase } from "./file-database.ts";
@@ -150,34 +150,114 @@ describe("P3: erasing an account", () => {
 			(tables as [string, Table][]).filter(([, { erasure }]) => erasure === "delete").map(([name]) => name),
 		);
 	});
-	it("D5: a backup from before, restored, is erased again before anybody is served", async () => {
+	/** The database as it was at `backUp`, brought back after all that happened since. */
+	const backUp = async () => {
 		await database.checkpoint();
 		copyFileSync(path, join(folder, "backup"));
-		const before = found(ada.canaries).length;
-		await worker.erasure.leave(await accountOf(ada.id));
-		now += UNDO_DAYS * DAY_MS;
-		await jobs();
+	};
+	const restore = async () => {
 		client.close();
 		await database.close();
 		for (const name of readdirSync(folder).filter((each) => each.startsWith("db"))) rmSync(join(folder, name));
 		copyFileSync(join(folder, "backup"), path);
-		rmSync(join(folder, "backup"));
 		await open();
 		client = createClient({ url: `file:${path}` });
+	};
+	const stateOf = async (id: string) =>
+		(await client.execute({ sql: "SELECT state FROM accounts WHERE id = ?", args: [id] })).rows[0]?.["state"];
+	it("D5: a backup from before, restored, is erased again before anybody is served", async () => {
+		await backUp();
+		const before = found(ada.canaries).length;
+		await worker.erasure.leave(await accountOf(ada.id));
+		now += UNDO_DAYS * DAY_MS;
+		await jobs();
+		await restore();
+		rmSync(join(folder, "backup"));
 		expect(found(ada.canaries)).toHaveLength(before);
-		expect(await worker.erasure.replay()).toBe(1);
+		expect(await worker.erasure.replay(true)).toBe(1);
 		expect(found(ada.canaries).filter((column) => !left.has(column))).toEqual([]);
-		expect(await worker.erasure.replay()).toBe(0);
+		expect(await worker.erasure.replay(true)).toBe(0);
 		expect(await worker.accounts.find(eve.id)).toBeDefined();
 	});
-	it("a ledger whose last line the power cut is read, one that is damaged before that stops the start", async () => {
-		const file = join(folder, "erasures");
-		const line = JSON.stringify({ accountHash: "h", erasedAt: 1, receipt: "r" });
-		writeFileSync(file, `${line}\n${line.slice(0, 12)}`);
-		expect(await ledgerFile(file).read()).toHaveLength(1);
-		writeFileSync(file, `${line.slice(0, 12)}\n${line}\n${line}\n`);
-		await expect(ledgerFile(file).read()).rejects.toThrow("line 1 cannot be read");
-		expect(existsSync(file)).toBe(true);
+	it("D5: so do the hour's jobs, where the ledger's rows were put back into the restored database and there is no file", async () => {
+		await client.execute({
+			sql: "INSERT INTO erasures (account_hash, erased_at, receipt) VALUES (?, ?, 'of-before')",
+			args: [sha256(ada.id), now],
+		});
+		expect(await jobs()).toMatchObject({ again: 1, failed: [] });
+		expect(await worker.accounts.find(ada.id)).toBeUndefined();
+		// And the file has learnt it.
+		expect(await ledgerFile(join(folder, "erasures")).read()).toEqual([
+			{ accountHash: sha256(ada.id), erasedAt: now, receipt: "of-before" },
+		]);
+	});
+	it("D5: a restored database that forgot who left lets them leave, with a new link; who came back stays", async () => {
+		await backUp();
+		await worker.erasure.leave(await accountOf(ada.id));
+		now += 3 * DAY_MS;
+		await restore();
+		await worker.erasure.replay();
+		expect(await stateOf(ada.id)).toBe("active");
+		await worker.erasure.replay(true);
+		expect(await stateOf(ada.id)).toBe("leaving");
+		await worker.outbox.sendDue();
+		const token = /undo#(\S+)/.exec(mails.at(-1)?.text ?? "")?.[1] ?? "";
+		// A backup of a leaving account, whose person then takes it back; restored when the week is over.
+		await backUp();
+		await worker.erasure.undo(token);
+		now += UNDO_DAYS * DAY_MS;
+		await restore();
+		expect(await stateOf(ada.id)).toBe("leaving");
+		await worker.erasure.replay(true);
+		expect(await stateOf(ada.id)).toBe("active");
+		expect(await jobs()).toMatchObject({ erased: 0, failed: [] });
+		expect(await stateOf(ada.id)).toBe("active");
+	});
+	it("killed between the ledger and the rows, it is erased by the next jobs, and its person has the receipt", async () => {
+		const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));
+		now = eraseAt;
+		await ledgerFile(join(folder, "erasures")).append({
+			accountHash: sha256(ada.id),
+			erasedAt: now,
+			receipt: "unsent",
+		});
+		expect(await worker.erasure.replay(true)).toBe(0);
+		expect(await jobs()).toMatchObject({ erased: 1, failed: [] });
+		await worker.outbox.sendDue();
+		expect(mails.filter(({ text }) => text.includes("/receipt#"))).toHaveLength(1);
+	});
+	it("one account that cannot be erased stands in nobody's way, and the operator is told", async () => {
+		for (const { id } of [ada, eve]) await worker.erasure.leave(await accountOf(id));
+		now += UNDO_DAYS * DAY_MS;
+		await client.execute(
+			`CREATE TRIGGER stuck BEFORE DELETE ON accounts WHEN OLD.id = '${ada.id}' BEGIN SELECT RAISE(ABORT, 'stuck'); END`,
+		);
+		const { failed } = await jobs();
+		expect(failed.map(({ step }) => step)).toEqual(["erasing accounts"]);
+		expect([await stateOf(ada.id), await stateOf(eve.id)]).toEqual(["leaving", undefined]);
+		await client.execute("DROP TRIGGER stuck");
+		expect(await jobs()).toMatchObject({ erased: 1, failed: [] });
+	});
+	it("07.7: what else was asked for is closed as withdrawn, and a request by mail outlives an undo", async () => {
+		const own = { sql: "SELECT kind, outcome FROM requests WHERE account_id = ? AND channel = 'mail'", args: [ada.id] };
+		await client.execute("DELETE FROM requests");
+		for (const kind of ["access", "erasure"])
+			await client.execute({
+				sql: "INSERT INTO requests (number, account_id, kind, channel, received_at, due_at) VALUES (?, ?, ?, 'mail', ?, ?)",
+				args: [`number-${kind}`, ada.id, kind, now, now + 1],
+			});
+		const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));
+		await worker.outbox.sendDue();
+		await worker.erasure.undo(/undo#(\S+)/.exec(mails.at(-1)?.text ?? "")?.[1] ?? "");
+		expect((await client.execute(own)).rows).toMatchObject([{ outcome: null }, { outcome: null }]);
+		await worker.erasure.leave(await accountOf(ada.id));
+		now = eraseAt + 1;
+		await jobs();
+		const closed = await client.execute("SELECT kind, outcome FROM requests WHERE channel = 'mail' ORDER BY kind");
+		expect(closed.rows).toMatchObject([
+			{ kind: "access", outcome: "withdrawn" },
+			{ kind: "erasure", outcome: "done" },
+		]);
 	});
 	it("is taken back with the mailed link, once, and only in time; then all is as before", async () => {
 		for (const state of ["active", "restricted"]) {
@@ -216,8 +296,26 @@ describe("06.1, 06.5: an account that nobody uses", () => {
 		now += DAY_MS;
 		expect(await jobs()).toMatchObject({ warned: 0, left: 2 });
 	});
+	it("stays when somebody signs in, or restricts its use, between the look and the closing", async () => {
+		for (const sql of [
+			"UPDATE accounts SET active_day = '2028-11-26', warned_day = NULL WHERE id = ?",
+			"UPDATE accounts SET state = 'restricted', warned_day = '2028-10-26' WHERE id = ?",
+		]) {
+			await client.execute(
+				"UPDATE accounts SET state = 'active', warned_day = '2028-10-26', active_day = '2026-11-26'",
+			);
+			const account = await accountOf(ada.id);
+			await client.execute({ sql, args: [ada.id] });
+			expect(await worker.erasure.leaveUnused(account)).toBe(false);
+			expect((await accountOf(ada.id)).state).toMatch(/active|restricted/);
+		}
+	});
 	it("is told after 23 months, leaves after 24, and one sign-in keeps it", async () => {
 		const client2 = client;
+		const { rows: open } = await client2.execute(
+			"SELECT number FROM requests WHERE kind = 'erasure' AND channel = 'self' AND closed_at IS NULL",
+		);
+		const openBefore = open.length;
 		await client2.execute({ sql: "UPDATE accounts SET active_day = '2026-11-26', warned_day = NULL", args: [] });
 		const told = () =>
 			mails.filter(({ subject }) => /23 months|removed because|inutilisé/.test(subject)).map(({ to }) => to);
@@ -236,7 +334,16 @@ describe("06.1, 06.5: an account that nobody uses", () => {
 		now = Date.UTC(2028, 10, 25);
 		expect(await jobs()).toMatchObject({ left: 0 });
 		now = Date.UTC(2028, 10, 26);
-		expect(await jobs()).toMatchObject({ left: 1 });
+		expect(await jobs()).toMatchObject({ left: 1, failed: [] });
+		await worker.outbox.sendDue();
+		// Not in words that say that its person asked for it, and no request of theirs is made up.
+		const last = mails.at(-1);
+		expect(last?.subject).toMatch(/unused|inutilisé/);
+		expect(last?.text).not.toMatch(/you asked|vous avez demandé/);
+		const { rows } = await client2.execute(
+			"SELECT number FROM requests WHERE kind = 'erasure' AND channel = 'self' AND closed_at IS NULL",
+		);
+		expect(rows.length).toBe(openBefore);
 		now += UNDO_DAYS * DAY_MS;
 		expect(await jobs()).toMatchObject({ erased: 1 });
 		expect(await worker.accounts.find(eve.id)).toBeDefined();
