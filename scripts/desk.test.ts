@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "@mivisus/wire/ids";
@@ -9,6 +9,8 @@ import type { Posting } from "../worker/mail/outbox.ts";
 import { Desk, DeskRefusal } from "../worker/rights/desk.ts";
 import { REQUEST_KINDS } from "../worker/rights/rights.ts";
 import { deskStore } from "../worker/store/desk.ts";
+import { erasureStore } from "../worker/store/erasure.ts";
+import { exportStore } from "../worker/store/exports.ts";
 import { FileDatabase } from "../worker/store/file-database.ts";
 import { accountRow } from "../worker/store/testing/rows.ts";
 
@@ -97,6 +99,47 @@ it("P4: a year of requests, answered by whoever follows the reminders: none is l
 it("says what is wrong: no address, tomorrow", async () => {
 	await expect(desk.enter("access", "no address", now)).rejects.toThrow(DeskRefusal);
 	await expect(desk.enter("access", "a@example.test", now + 1)).rejects.toThrow("future");
+	await expect(desk.enter("access", "a@example.test", Date.UTC(1926, 0, 1))).rejects.toThrow("Is the year right");
+	const { number } = await desk.enter("access", "a@example.test", now);
+	await expect(desk.extend(number, "  ")).rejects.toThrow("Say why");
+	await expect(desk.close(number, "done", " \n ")).rejects.toThrow("Say what was done");
+	await expect(desk.close(number, "refused", "an artichoke asked")).rejects.toThrow("names the article");
+	await desk.close(` ${number.toLowerCase()} `, "refused", "Article 12(5): manifestly unfounded");
+});
+it("07.7, 06.2: who had written without an account sees and erases the request with one; a leaving account's is its own", async () => {
+	const before = await desk.enter("access", "Bob@Example.test", now);
+	const row = accountRow("bob@example.test");
+	await database.write((db) => db.insertInto("accounts").values(row).execute());
+	const subject = { id: row.id, emailKey: row.email_key, language: "en" as const };
+	const page = await exportStore(database).page("requests", subject, undefined, 10);
+	expect(page.map(({ number }) => number)).toEqual([before.number]);
+	await database.write((db) => db.updateTable("accounts").set({ state: "leaving" }).where("id", "=", row.id).execute());
+	expect(await desk.enter("erasure", "bob@example.test", now)).toMatchObject({ accountId: row.id, requester: null });
+	await database.write((db) =>
+		db
+			.insertInto("requests")
+			.values({
+				number: "SELF",
+				account_id: row.id,
+				requester: null,
+				kind: "erasure",
+				channel: "self",
+				received_at: now,
+				due_at: now,
+			})
+			.execute(),
+	);
+	await expect(desk.close("SELF", "refused", "art. 17(3): we keep it")).rejects.toThrow("closes by itself");
+	const entry = { accountHash: "h", erasedAt: now, receipt: "r" };
+	const store = erasureStore(
+		database,
+		() => {},
+		() => {},
+	);
+	await store.erase(row.id, undefined, entry, async () => ({ document: "", signature: "" }), undefined);
+	const left = await database.read.selectFrom("requests").select(["account_id", "requester", "evidence"]).execute();
+	expect(left).toHaveLength(3);
+	for (const each of left) expect(each).toEqual({ account_id: null, requester: null, evidence: null });
 });
 it("the operator's commands", () => {
 	const run = (name: string, ...args: string[]) => {
@@ -117,6 +160,12 @@ it("the operator's commands", () => {
 	expect(run("requests", file, "refuse", number, "no")).toMatchObject({ status: 1 });
 	expect(run("requests", file, "done", number, "erased by hand")).toMatchObject({ status: 0 });
 	expect(run("requests", file, "burn")).toMatchObject({ status: 2 });
+	expect(run("requests", file, "add", "access", "a@b.test", "2026-02-31").said).toContain("is no day");
+	const foreign = join(folder, "foreign");
+	writeFileSync(foreign, "");
+	for (const name of ["requests", "retention"])
+		expect(run(name, foreign)).toEqual({ status: 2, said: `${foreign}: it is not a worker's database\n` });
+	expect(readFileSync(foreign, "utf8")).toBe("");
 	expect(run("requests", join(folder, "nothing"))).toMatchObject({ status: 2 });
 	const report = run("retention", file, "2029-12-31");
 	expect(report.said).toMatch(/ 1 {2}requests {2}\(07\.7\)/);

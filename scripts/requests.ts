@@ -2,13 +2,13 @@
  * `npm run requests -- FILE`: the desk for requests about rights that came by mail (policy 07.7), over a worker's database
  * file, also while it runs. Run without more to see what waits; see USAGE for the rest.
  */
-import { existsSync } from "node:fs";
 import { Accounts } from "../worker/accounts/accounts.ts";
 import { Passwords } from "../worker/passwords/passwords.ts";
 import { nodeKdf, nodeRandom, sha256 } from "../worker/platform/node.ts";
 import { Desk, DeskRefusal } from "../worker/rights/desk.ts";
 import { REQUEST_KINDS, type RequestKind } from "../worker/rights/rights.ts";
 import { accountStore } from "../worker/store/accounts.ts";
+import { notCurrent } from "../worker/store/check.ts";
 import { deskStore } from "../worker/store/desk.ts";
 import { FileDatabase } from "../worker/store/file-database.ts";
 
@@ -21,6 +21,8 @@ npm run requests -- FILE refuse NUMBER "ARTICLE AND WHY"   refused
 KIND: ${REQUEST_KINDS.join(", ")}.
 Identity: who writes from an account's address is asked to sign in. Never ask for a copy of an identity card by default.`;
 
+/** How far a clock on a wall may be ahead of UTC. */
+const AHEAD_MS = 14 * 3_600_000;
 const [file, verb, ...args] = process.argv.slice(2);
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 function usage(): never {
@@ -28,8 +30,9 @@ function usage(): never {
 	process.exit(2);
 }
 if (!file) usage();
-if (!existsSync(file)) {
-	console.error(`There is no file ${file}.`);
+const wrong = await notCurrent(file);
+if (wrong) {
+	console.error(`${file}: ${wrong}`);
 	process.exit(2);
 }
 const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {
@@ -66,9 +69,11 @@ async function act(): Promise<void> {
 		const kind = REQUEST_KINDS.find((each) => each === first);
 		if (!kind) throw new DeskRefusal(`There is no kind ${first}: ${REQUEST_KINDS.join(", ")}.`);
 		// Of a day without a time, the clock runs from its beginning: that is never too late.
-		const received = third === undefined ? clock.now() : Date.parse(`${third}T00:00:00Z`);
-		if (Number.isNaN(received) || (third !== undefined && !/^\d{4}-\d\d-\d\d$/.test(third)))
+		const midnight = third === undefined ? clock.now() : Date.parse(`${third}T00:00:00Z`);
+		if (Number.isNaN(midnight) || (third !== undefined && day(midnight) !== third))
 			throw new DeskRefusal(`${third} is no day: YYYY-MM-DD.`);
+		// Where the sun is ahead of UTC, today may not have begun there.
+		const received = midnight > clock.now() && midnight < clock.now() + AHEAD_MS ? clock.now() : midnight;
 		const { number, dueAt, accountId } = await desk.enter(kind as RequestKind, second, received);
 		console.log(
 			`${number}, to be answered by ${day(dueAt)}. ${accountId ? "The account's person is told." : "There is no such account: answer by mail."}`,

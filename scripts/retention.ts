@@ -2,18 +2,20 @@
  * `npm run retention -- FILE [YYYY-MM-DD]`: what the worker's jobs would remove, warn and erase on that day (today without
  * one), and why, by the sentence of the policy. Changes nothing.
  */
-import { existsSync } from "node:fs";
+import { notCurrent } from "../worker/store/check.ts";
 import { FileDatabase } from "../worker/store/file-database.ts";
 import { retentionReport } from "../worker/store/housekeeping.ts";
 
 const [file, at, ...more] = process.argv.slice(2);
-const nowMs = at === undefined ? Date.now() : /^\d{4}-\d\d-\d\d$/.test(at) ? Date.parse(`${at}T00:00:00Z`) : Number.NaN;
-if (!file || more.length > 0 || Number.isNaN(nowMs)) {
+const nowMs = at === undefined ? Date.now() : Date.parse(`${at}T00:00:00Z`);
+const isDay = !Number.isNaN(nowMs) && (at === undefined || new Date(nowMs).toISOString().slice(0, 10) === at);
+if (!file || more.length > 0 || !isDay) {
 	console.error("npm run retention -- FILE [YYYY-MM-DD]");
 	process.exit(2);
 }
-if (!existsSync(file)) {
-	console.error(`There is no file ${file}.`);
+const wrong = await notCurrent(file);
+if (wrong) {
+	console.error(`${file}: ${wrong}`);
 	process.exit(2);
 }
 const database = await FileDatabase.open(`file:${file}`).catch((error: Error) => {

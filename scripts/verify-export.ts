@@ -33,6 +33,8 @@ async function keysFrom(place: string) {
 		: readFileSync(place, "utf8");
 	return importVerificationKeys(JSON.parse(text));
 }
+/** A name that somebody else chose: nothing in it reaches the terminal as a command. */
+const shown = (name: string) => JSON.stringify(name).slice(1, -1);
 try {
 	const keys = await keysFrom(keysAt).catch((error: Error) => {
 		throw new Error(`The keys cannot be had from ${keysAt}: ${error.message}`);
@@ -40,10 +42,10 @@ try {
 	const { manifest, kid } = await verifyArchive(await openZip(await openAsBlob(archive), sha256Stream), keys);
 	const rows = manifest.files.filter(({ path, rows }) => rows !== undefined && path.endsWith(".json"));
 	console.log(`Whole and unchanged: made by ${manifest.service} at ${manifest.createdAt}, signed with ${kid}.`);
-	for (const { path, rows: count } of rows) console.log(`  ${path.padEnd(24)} ${count}`);
+	for (const { path, rows: count } of rows) console.log(`  ${shown(path).padEnd(24)} ${count}`);
 } catch (error) {
 	if (error instanceof ArchiveError)
-		console.error(`NOT AS IT WAS MADE. ${SAYS[error.reason]}${error.path ? `: ${error.path}` : ""}`);
+		console.error(`NOT AS IT WAS MADE. ${SAYS[error.reason]}${error.path ? `: ${shown(error.path)}` : ""}`);
 	else console.error((error as Error).message);
 	process.exit(1);
 }

@@ -145,6 +145,12 @@ export function assemble(options: AssembleOptions): Worker {
 		onFault: (error) => onFault(error, "the ledger of erasures"),
 		file: options.ledgerFile,
 	});
+	const rights = new Rights({
+		store: rightsStore(database, revoked, changed),
+		clock,
+		notice: (letter, account) => accounts.notice(letter, account),
+		posted,
+	});
 	const rooms = {
 		accounts,
 		sessions: new Sessions({
@@ -175,15 +181,12 @@ export function assemble(options: AssembleOptions): Worker {
 			domain: new URL(origin).hostname,
 			posted,
 		}),
-		rights: new Rights({
-			store: rightsStore(database, revoked, changed),
-			clock,
-			notice: (letter, account) => accounts.notice(letter, account),
-			posted,
-		}),
+		rights,
 		erasure,
 		exports: new Exports({
 			keep,
+			made: (accountId) => rights.copied(accountId),
+			onFault: (error) => onFault(error, "a copy"),
 			store: exportStore(database),
 			find: accountsStored.find,
 			useOnce: ({ hash, expiresAt }) => useOnce(hash, expiresAt),

@@ -135,7 +135,10 @@ export const DATA_MAP = {
 	},
 	requests: {
 		rows: { en: "requests", fr: "demandes" },
-		owners: [{ column: "account_id", is: "id" }],
+		owners: [
+			{ column: "account_id", is: "id" },
+			{ column: "requester", is: "email_key", unless: "account_id" },
+		],
 		key: "number",
 		file: "requests",
 		erasure: {

@@ -14,6 +14,7 @@ import { exportStore } from "../store/exports.ts";
 import { FileDatabase } from "../store/file-database.ts";
 import { type Canary, seedPerson } from "../store/testing/person.ts";
 import { archiveStream } from "./archive.ts";
+import { csvLine } from "./rows.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 9, 30);
 let folder: string;
@@ -150,6 +151,16 @@ describe("P2: a person's copy", () => {
 		const archive = await open(make());
 		expect(await textOf(archive, "data/cameras.csv")).toContain(`"'=HYPERLINK(""http://x""),\n""b"""`);
 		expect(JSON.parse(await textOf(archive, "data/cameras.json"))).toContainEqual(expect.objectContaining({ name }));
+		for (const [text, written] of [
+			["a;=1+1", `"a;'=1+1"`],
+			[" =1", `"' =1"`],
+			["\u200b@SUM(1)", `"'\u200b@SUM(1)"`],
+			["\uff1d1", `"'\uff1d1"`],
+			["a\n-1", `"a\n'-1"`],
+			["Garage - rear, 2+2=4", `"Garage - rear, 2+2=4"`],
+			["Garage", "Garage"],
+		] as const)
+			expect(csvLine([text]), text).toBe(`${written}\r\n`);
 	});
 });
 

@@ -8,8 +8,14 @@ import { type ArchiveOptions, archiveStream, type ExportStore } from "./archive.
 
 /** How long the link to a copy works, ms. */
 export const LINK_MS = 24 * 3_600_000;
-/** Copies that are made at the same time: each holds a page of rows, and the database is everybody's. */
-const MAX_RUNNING = 4;
+/** Copies that are begun at the same time: each holds a page of rows, and the database is everybody's. */
+const MAX_NEW = 4;
+/** After so long a copy waits for its reader more than for the database, ms: it keeps nobody else from having one. */
+const NEW_MS = 60_000;
+/** All of them. */
+const MAX_RUNNING = 64;
+/** No copy takes longer, ms: the largest there can be takes minutes on a poor line. */
+const LONGEST_MS = 3_600_000;
 /** A reader that takes nothing for so long is gone, ms. */
 const STALL_MS = 60_000;
 /**
@@ -31,6 +37,10 @@ export interface ExportsOptions {
 	after: After;
 	/** Where a request may be ended once it is answered: keeps it going until `work` is done, so that it hears of the reader. */
 	keep?: ((work: Promise<void>) => void) | undefined;
+	/** Records that a copy was made. */
+	made(accountId: string): Promise<void>;
+	/** Tells the operator of what the person cannot help. */
+	onFault(error: Error): void;
 	service: string;
 	region: string;
 	recipients: readonly Recipient[];
@@ -47,8 +57,8 @@ const textOf = (accountId: string, named: string): string => `export.${accountId
 /** Copies of a person's data (art. 15 and 20), made while they are read. */
 export class Exports {
 	#options: ExportsOptions;
-	/** Accounts whose copies are being made, and when something was last heard of each, ms since 1970. */
-	#running = new Map<string, number>();
+	/** Accounts whose copies are being made; since when, and when something was last heard of each, ms since 1970. */
+	#running = new Map<string, { since: number; heardAt: number }>();
 	constructor(options: ExportsOptions) {
 		this.#options = options;
 	}
@@ -74,8 +84,9 @@ export class Exports {
 		const valid = rest.length === 0 && mac.check(textOf(accountId, named), mark) && expiresAt > clock.now();
 		if (!valid) throw new Problem("link-unusable");
 		return this.#begin(accountId, gone, async () => {
-			allowed();
+			// First: opening a used link again, by a reload, is no further copy.
 			if (!(await useOnce({ hash: hash(token), expiresAt }))) throw new Problem("link-unusable");
+			allowed();
 		});
 	}
 	/** The copy, now. `allowed` throws when there were too many; one that is not begun does not count. */
@@ -83,12 +94,13 @@ export class Exports {
 		return this.#begin(accountId, gone, async () => allowed());
 	}
 	async #begin(accountId: string, gone: AbortSignal, allowed: () => Promise<void>): Promise<Download> {
-		const { clock, keep } = this.#options;
-		for (const [running, heardAt] of this.#running)
-			if (heardAt <= clock.now() - LEASE_MS) this.#running.delete(running);
-		if (this.#running.has(accountId) || this.#running.size >= MAX_RUNNING)
+		const { clock, keep, made, onFault } = this.#options;
+		const since = clock.now();
+		for (const [running, { heardAt }] of this.#running) if (heardAt <= since - LEASE_MS) this.#running.delete(running);
+		const young = [...this.#running.values()].filter((each) => each.since > since - NEW_MS);
+		if (this.#running.has(accountId) || young.length >= MAX_NEW || this.#running.size >= MAX_RUNNING)
 			throw new Problem("export-running", undefined, 30);
-		const heard = () => void this.#running.set(accountId, clock.now());
+		const heard = () => void this.#running.set(accountId, { since, heardAt: clock.now() });
 		let over = () => {};
 		keep?.(
 			new Promise((resolve) => {
@@ -102,7 +114,7 @@ export class Exports {
 		heard();
 		try {
 			await allowed();
-			return await this.#make(accountId, { gone, heard, ended });
+			return await this.#make(accountId, { gone, heard, ended, made: () => made(accountId), failed: onFault });
 		} catch (error) {
 			ended();
 			throw error;
@@ -139,16 +151,25 @@ interface Watch {
 	heard(): void;
 	/** Called once. */
 	ended(): void;
+	/** Called before the end when all of it was taken. */
+	made(): Promise<void>;
+	/** Called when it could not be made. */
+	failed(error: Error): void;
 }
 
 /** `source` until its end, its fault, its reader's leave, or a reader that takes nothing. */
-function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended }: Watch): ReadableStream<Uint8Array> {
+function watched(
+	source: ReadableStream<Uint8Array>,
+	{ after, gone, heard, ended, made, failed }: Watch,
+): ReadableStream<Uint8Array> {
 	const reader = source.getReader();
 	let unwatch: () => void = () => {};
 	let left: () => void = () => {};
+	let unlimit: () => void = () => {};
 	let over = false;
 	const end = () => {
 		unwatch();
+		unlimit();
 		gone.removeEventListener("abort", left);
 		if (!over) ended();
 		over = true;
@@ -169,8 +190,9 @@ function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended
 			start: (controller) => {
 				left = () => breakOff(controller, "the reader of the copy has left");
 				gone.addEventListener("abort", left);
-				if (gone.aborted) left();
-				else watch(controller);
+				if (gone.aborted) return left();
+				watch(controller);
+				unlimit = after(LONGEST_MS, () => breakOff(controller, "the copy takes too long"));
 			},
 			pull: async (controller) => {
 				if (over) return;
@@ -187,8 +209,11 @@ function watched(source: ReadableStream<Uint8Array>, { after, gone, heard, ended
 					}
 				} catch (error) {
 					end();
-					throw error;
+					// What went wrong may quote what stands in a row: it is told where such things are, by its name.
+					failed(error as Error);
+					throw new Error("the copy could not be made");
 				}
+				await made().catch(failed);
 				end();
 				controller.close();
 			},

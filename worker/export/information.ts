@@ -1,5 +1,6 @@
 import { offered } from "../data-map/categories.ts";
 import { CONTROLLER } from "../data-map/controller.ts";
+import { type Table, tables } from "../data-map/map.ts";
 import type { Recipient } from "../data-map/recipients.ts";
 import { BASES } from "../data-map/render.ts";
 
@@ -28,15 +29,24 @@ const RIGHTS: Record<Language, readonly string[]> = {
 	],
 };
 
+/** Kinds of data of which something stands in the copy: a hashed password, for one, does not. */
+const COPIED = new Set(
+	tables
+		.filter(([, { file }]: [string, Table]) => file !== undefined)
+		.flatMap(([, { columns }]: [string, Table]) =>
+			Object.values(columns).flatMap(({ category, export: to }) => ("as" in to ? [category] : [])),
+		),
+);
+
 /** What article 15(1) and (2) asks to be told beside the copy itself. */
 export const informationOf = (language: Language, recipients: readonly Recipient[]) => ({
 	controller: CONTROLLER,
-	purposes: offered.map(([, { data, why, basis, kept, anonymous, inMemory }]) => ({
+	purposes: offered.map(([name, { data, why, basis, kept }]) => ({
 		data: data[language],
 		purpose: why[language],
 		basis: BASES[basis][language],
 		kept: kept[language],
-		inThisCopy: !anonymous && !inMemory,
+		inThisCopy: COPIED.has(name),
 	})),
 	recipients: recipients.map(({ name, does, gets, where }) => ({
 		name,

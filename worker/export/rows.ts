@@ -39,14 +39,17 @@ export function toRecord(table: Table): (row: Row) => Record<string, unknown> {
 	};
 }
 
-/** What a spreadsheet would take for a formula gets an apostrophe before it (OWASP: CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * What a spreadsheet would take for a formula gets an apostrophe before it (OWASP: CSV injection): at the beginning, behind
+ * blanks that it skips, in full-width form, and behind what it may take for the end of a cell in another language.
+ */
+const FORMULA = /(^|[;\t|\r\n])([\s\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const cell = (value: unknown): string => {
 	if (value === null) return "";
 	if (typeof value === "number" || typeof value === "boolean") return String(value);
 	const text = typeof value === "string" ? value : JSON.stringify(value);
-	const safe = FORMULA.test(text) ? `'${text}` : text;
-	return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+	const safe = text.replace(/^[\t\r]/, "'$&").replace(FORMULA, "$1'$2");
+	return /[",;\t\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 /** A line of the CSV twin (RFC 4180), with its end. */
 export const csvLine = (values: readonly unknown[]): string => `${values.map(cell).join(",")}\r\n`;

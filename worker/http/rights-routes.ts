@@ -60,7 +60,6 @@ export function rightsRoutes({ exports, documentKeys, copies, uses, open, rights
 			file: "application/zip",
 			handle: async ({ account, params, signal }) => {
 				const download = await exports.open(account.id, params["token"] ?? "", allowed(account.id), signal);
-				await rights.copied(account.id);
 				return { status: 200, download };
 			},
 		}),
@@ -74,7 +73,6 @@ export function rightsRoutes({ exports, documentKeys, copies, uses, open, rights
 			file: "application/zip",
 			handle: async ({ account, signal }) => {
 				const download = await exports.now(account.id, allowed(account.id), signal);
-				await rights.copied(account.id);
 				return { status: 200, download };
 			},
 		}),

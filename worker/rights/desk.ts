@@ -37,6 +37,10 @@ export interface DeskStore {
 	/** Marks those of the open ones that were received by then and are not marked; resolves with their numbers. */
 	remind(receivedBy: number, now: number): Promise<string[]>;
 }
+/** Words that say something. */
+const LEAST_WORDS = 5;
+/** No request waits for so long, nor is one known: a year was mistyped. */
+const OLDEST_MS = 3 * 365 * 86_400_000;
 /** Something that cannot be done, in words for the operator. */
 export class DeskRefusal extends Error {
 	override name = "DeskRefusal";
@@ -64,6 +68,8 @@ export class Desk {
 		const email: Email | undefined = parseEmail(typedEmail);
 		if (!email) throw new DeskRefusal(`${typedEmail} is not an e-mail address.`);
 		if (receivedAt > this.#clock.now()) throw new DeskRefusal("It cannot have come in the future.");
+		if (receivedAt < this.#clock.now() - OLDEST_MS)
+			throw new DeskRefusal("That is more than three years ago. Is the year right?");
 		const account = await this.#store.findAccount(email.key);
 		const request: DeskRequest = {
 			number: newNumber(),
@@ -73,7 +79,8 @@ export class Desk {
 			dueAt: dueAt(receivedAt),
 			remindedAt: null,
 			extendedAt: null,
-			requester: account ? null : email.display,
+			// In canonical form, as accounts have it: whoever proves later that it is theirs sees the request, and erases it.
+			requester: account ? null : email.key,
 			accountId: account?.id ?? null,
 		};
 		await this.#store.insert(request, account && this.#notice("request-received", account));
@@ -90,18 +97,24 @@ export class Desk {
 		const until = extendedTo(request.receivedAt, this.#clock.now());
 		if (until === undefined)
 			throw new DeskRefusal("The first month is over: article 12(3) allows no extension any more. Answer it now.");
+		saying(reason, "Say why it takes longer: the person reads it.");
 		const posting = account && this.#notice("request-extended", account);
-		if (!(await this.#store.extend(number, until, reason, this.#clock.now(), posting)))
+		if (!(await this.#store.extend(request.number, until, reason, this.#clock.now(), posting)))
 			throw new DeskRefusal("It was closed meanwhile.");
 		return until;
 	}
 	/** `evidence`: what shows that it was done, or for a refusal the article that it rests on and the way to complain. */
 	async close(number: string, outcome: "done" | "refused", evidence: string): Promise<void> {
-		const { account } = await this.#find(number);
-		if (outcome === "refused" && !/\bart/i.test(evidence))
+		const { request, account } = await this.#find(number);
+		if (request.kind === "erasure" && request.channel === "self")
+			throw new DeskRefusal(
+				"The person asked for this one themselves: it closes by itself, when the account is erased.",
+			);
+		if (outcome === "refused" && !/\bart(\.|icles?)?\s*\d+/i.test(evidence))
 			throw new DeskRefusal("A refusal names the article that it rests on, e.g. “art. 12(5): manifestly unfounded”.");
+		saying(evidence, "Say what was done: it is the proof, and the person reads it.");
 		const posting = account && this.#notice("request-answered", account);
-		if (!(await this.#store.close(number, outcome, evidence, this.#clock.now(), posting)))
+		if (!(await this.#store.close(request.number, outcome, evidence, this.#clock.now(), posting)))
 			throw new DeskRefusal("It was closed meanwhile.");
 	}
 	/** Numbers of the requests that reached day 20 unanswered since the last look, and of those that are late. */
@@ -112,8 +125,12 @@ export class Desk {
 		return { reminded, overdue };
 	}
 	async #find(number: string) {
-		const found = await this.#store.find(number);
+		const found = await this.#store.find(number.trim().toUpperCase());
 		if (!found) throw new DeskRefusal(`There is no open request ${number}.`);
 		return found;
 	}
+}
+
+function saying(words: string, otherwise: string): void {
+	if (words.trim().length < LEAST_WORDS) throw new DeskRefusal(otherwise);
 }

@@ -189,7 +189,16 @@ export const agentStore = (
 		).map(toDevice),
 	touch: async (agentId, day) => {
 		await database.write((db) =>
-			db.updateTable("agents").set({ last_seen_day: day }).where("id", "=", agentId).execute(),
+			db
+				.updateTable("agents")
+				.set({ last_seen_day: day })
+				.where("id", "=", agentId)
+				// Its person may have objected, or restricted its use, while the call was under way.
+				.where("account_id", "in", (of) => of.selectFrom("accounts").select("id").where("state", "=", "active"))
+				.where("account_id", "not in", (of) =>
+					of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability"),
+				)
+				.execute(),
 		);
 	},
 	unlink: async (accountId, agentId, iat) => {

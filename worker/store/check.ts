@@ -37,6 +37,26 @@ export async function checkDatabase(path: string, nowMs: number): Promise<Findin
 	}
 }
 
+/**
+ * Why a program beside the worker must not open this file: opening would make it a worker's database of this version.
+ * `undefined` when it is one.
+ */
+export async function notCurrent(path: string): Promise<string | undefined> {
+	if (!existsSync(path)) return "there is no such file";
+	let client: Client | undefined;
+	try {
+		client = openReadOnly(path);
+		const { rows } = await client.execute("SELECT name FROM migrations ORDER BY rowid");
+		const ran = rows.map((row) => String(row["name"]));
+		if (MIGRATIONS.every(({ name }, at) => ran[at] === name) && ran.length === MIGRATIONS.length) return undefined;
+		return "it is a worker's of another version: let that worker bring it up to date first, or use its own program";
+	} catch {
+		return "it is not a worker's database";
+	} finally {
+		client?.close();
+	}
+}
+
 /** Why a file cannot be read, without what stands in it. */
 function reason({ code, message }: { code?: string; message: string }): string {
 	if (code === "SQLITE_NOTADB") return "this is not a database";

@@ -23,7 +23,8 @@ export const deskStore = (database: Database): DeskStore => {
 			.selectFrom("accounts")
 			.select(["id", "email", "full_name", "state", "language"])
 			.where(column, "=", value)
-			.where("state", "in", ["active", "restricted"])
+			// A leaving account's too: else its address would stay when the account goes.
+			.where("state", "in", ["active", "restricted", "leaving"])
 			.executeTakeFirst();
 		return row && { id: row.id, email: row.email, fullName: row.full_name, state: row.state, language: row.language };
 	};

@@ -132,4 +132,16 @@ export const MIGRATIONS: readonly { name: string; statements: readonly string[] 
 				PRIMARY KEY (day, os, file_type)) STRICT`,
 		],
 	},
+	{
+		// What a person asks to see, and what is erased, is found without looking at everybody's rows.
+		name: "0005-own-rows",
+		statements: [
+			"CREATE INDEX commands_account ON commands(account_id, id)",
+			"CREATE INDEX devices_account ON devices(account_id, id)",
+			"CREATE INDEX outbox_account ON outbox(account_id)",
+			"CREATE INDEX requests_requester ON requests(requester)",
+			"CREATE INDEX links_new_email ON links(new_email_key)",
+			"CREATE INDEX enrolments_agent ON enrolments(agent_id)",
+		],
+	},
 ];
