@@ -118,6 +118,14 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "an account that somebody just signed in to is closed as unused",
 	},
 	{
+		file: "worker/store/erasure.ts",
+		find: '.where("erase_at", ">", after)',
+		replace: "",
+		test: "test/fault/model.test.ts",
+		name: "D4",
+		why: "a leaving is taken back after its time",
+	},
+	{
 		file: "worker/jobs.ts",
 		find: "() => database.checkpoint()",
 		replace: "async () => {}",

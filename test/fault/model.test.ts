@@ -6,9 +6,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Posting } from "../../worker/mail/outbox.ts";
 import { nodeRandom, sha256 } from "../../worker/platform/node.ts";
+import { UNDO_MS } from "../../worker/rights/erasure.ts";
 import { type Session, Sessions } from "../../worker/sessions/sessions.ts";
 import { accountStore } from "../../worker/store/accounts.ts";
 import { checkDatabase } from "../../worker/store/check.ts";
+import { erasureStore } from "../../worker/store/erasure.ts";
 import { FileDatabase } from "../../worker/store/file-database.ts";
 import { sweep } from "../../worker/store/housekeeping.ts";
 import { outboxStore } from "../../worker/store/outbox.ts";
@@ -41,6 +43,12 @@ const step = fc.oneof(
 		arbitrary: fc.record({ do: fc.constant("use" as const), which, times: fc.integer({ min: 1, max: 5 }) }),
 	},
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant("sweep" as const) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("leave" as const), client }) },
+	{
+		weight: 2,
+		arbitrary: fc.record({ do: fc.constant("undo" as const), which, times: fc.integer({ min: 1, max: 4 }) }),
+	},
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("erase" as const) }) },
 	{
 		weight: 3,
 		arbitrary: fc.record({
@@ -49,7 +57,7 @@ const step = fc.oneof(
 				fc.nat(20 * SECOND),
 				fc.nat(20 * 60 * SECOND),
 				fc.nat(40 * DAY),
-				fc.constantFrom(10 * 60 * SECOND, 30 * DAY, 30 * DAY - 1),
+				fc.constantFrom(10 * 60 * SECOND, 30 * DAY, 30 * DAY - 1, 7 * DAY, 7 * DAY - 1),
 				fc.integer({ min: -DAY, max: 0 }),
 			),
 		}),
@@ -69,6 +77,8 @@ class Real {
 	#cookies: string[] = [];
 	#ids: string[] = [];
 	#tokens: string[] = [];
+	#undoTokens: string[] = [];
+	#erasure;
 	private constructor(folder: string, database: FileDatabase) {
 		this.#folder = folder;
 		this.#database = database;
@@ -81,6 +91,11 @@ class Real {
 		});
 		this.#accounts = accountStore(database, () => {});
 		this.#outbox = outboxStore(database);
+		this.#erasure = erasureStore(
+			database,
+			() => {},
+			() => {},
+		);
 	}
 	static async open(): Promise<Real> {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-model-"));
@@ -110,15 +125,21 @@ class Real {
 				return sweep(this.#database, model.now);
 			case "begin": {
 				const proof = { passwordHash: "h" };
-				const value = (await this.#sessions.begin(accountOf(taken.client), "Firefox, Linux", proof)) ?? "";
-				model.begin(taken.client);
-				await this.#given(value);
+				const value = await this.#sessions.begin(accountOf(taken.client), "Firefox, Linux", proof);
+				expect(value !== undefined).toBe(model.begin(taken.client));
+				if (value !== undefined) await this.#given(value);
 				return;
 			}
 			case "mail":
 				return this.#mail(taken.client);
 			case "use":
 				return this.#use(taken.which, taken.times);
+			case "leave":
+				return this.#leave(taken.client);
+			case "undo":
+				return this.#undo(taken.which, taken.times);
+			case "erase":
+				return this.#erase();
 		}
 		if (cookie === undefined) return;
 		switch (taken.do) {
@@ -181,7 +202,8 @@ class Real {
 	}
 	async #mail(client: number): Promise<void> {
 		const token = newId();
-		await this.#accounts.post(this.#posting("reset", client));
+		// As when somebody types an address: nobody knows yet whose it is.
+		await this.#accounts.post({ ...this.#posting("reset", client), accountId: undefined });
 		const due = await this.#outbox.take(
 			this.model.now,
 			() => this.model.now,
@@ -206,6 +228,52 @@ class Real {
 		expect(used.filter(Boolean).length).toBe(this.model.use(link) ? 1 : 0);
 		await this.#database.write((db) => db.deleteFrom("outbox").execute());
 	}
+	async #leave(client: number): Promise<void> {
+		const { now } = this.model;
+		// Of one that is gone nothing can be stored: its mail names a row that is not there.
+		if (this.model.isGone(client)) return;
+		const request = { number: newId(), kind: "erasure" as const, receivedAt: now, dueAt: now + 30 * DAY };
+		const posting = this.#posting("leaving", client);
+		const left = await this.#erasure.leave(accountOf(client), {
+			eraseAt: now + UNDO_MS,
+			iat: Math.floor(now / 1000),
+			request,
+			posting,
+		});
+		expect(left).toBe(this.model.leave(client));
+		if (!left) return;
+		const token = newId();
+		const due = await this.#outbox.take(
+			now,
+			() => now,
+			() => sha256(token),
+		);
+		expect(due?.letter?.name).toBe("leaving");
+		this.#undoTokens.push(token);
+		await this.#outbox.remove(due?.id ?? "");
+	}
+	async #undo(which: number, times: number): Promise<void> {
+		if (this.#undoTokens.length === 0) return;
+		const link = which % this.#undoTokens.length;
+		const { account } = this.model.undos[link]!;
+		const hash = sha256(this.#undoTokens[link]!);
+		const asked = Array.from({ length: times }, () =>
+			this.#erasure.undo(hash, this.#posting("stays", Math.max(0, account)), this.model.now),
+		);
+		const taken = (await Promise.all(asked)).filter(Boolean).length;
+		expect(taken).toBe(this.model.undo(link) ? 1 : 0);
+		await this.#database.write((db) => db.deleteFrom("outbox").execute());
+	}
+	async #erase(): Promise<void> {
+		const { now } = this.model;
+		const due = await this.#erasure.due(now, CLIENTS);
+		for (const { id } of due) {
+			const entry = { accountHash: sha256(id), erasedAt: now, receipt: newId() };
+			const receiptOf = async () => ({ document: "{}", signature: "s" });
+			expect(await this.#erasure.erase(id, now, entry, receiptOf, undefined)).toBeDefined();
+		}
+		expect(due).toHaveLength(this.model.erase());
+	}
 	#posting(letter: Posting["letter"], client: number): Posting {
 		return {
 			id: newId(),
@@ -229,7 +297,7 @@ const accountOf = (index: number) => `account-${index}`;
 const addressOf = (index: number) => `client-${index}@example.test`;
 
 it(
-	`D4, A8: whatever ${CLIENTS} clients do with sessions and mailed links, in whatever order, the store does what the model says`,
+	`D4, A8: whatever ${CLIENTS} clients do with sessions, mailed links and leaving, in whatever order, the store does what the model says`,
 	async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { maxLength: 150, size: "max" }), async (steps) => {

@@ -153,15 +153,18 @@ export const CATEGORIES = {
 	erasures: {
 		sentences: ["06.2"],
 		data: {
-			en: "that an account was erased, when, and how many entries; no name, no address, no number that means anything",
-			fr: "qu’un compte a été effacé, quand, et combien d’entrées ; ni nom, ni adresse, ni numéro qui signifie quelque chose",
+			en: "that an account was erased, left or came back, when, and how many entries; no name, no address, no number that means anything",
+			fr: "qu’un compte a été effacé, est parti ou revenu, quand, et combien d’entrées ; ni nom, ni adresse, ni numéro qui signifie quelque chose",
 		},
 		why: {
 			en: "to prove it, and to erase again what a backup would bring back",
 			fr: "le prouver, et effacer de nouveau ce qu’une sauvegarde ramènerait",
 		},
 		basis: "legal-obligation",
-		kept: { en: "3 years", fr: "3 ans" },
+		kept: {
+			en: "3 years; that it left or came back, 30 days",
+			fr: "3 ans ; qu’il est parti ou revenu, 30 jours",
+		},
 		anonymous: true,
 	},
 	downloads: {
