@@ -6,7 +6,6 @@ import type { Posting } from "../mail/outbox.ts";
 import type { Passwords } from "../passwords/passwords.ts";
 import { passwordProblem } from "../passwords/strength.ts";
 import { Problem } from "../problems.ts";
-import type { Proof } from "../sessions/sessions.ts";
 import { type Email, parseEmail } from "./email.ts";
 
 /** States of design: section 7, from the first migration on. */
@@ -18,6 +17,8 @@ export interface Account {
 	state: AccountState;
 	language: "en" | "fr";
 }
+/** What somebody has just proved: a password, by the hash that it fits, or a passkey, by its id. */
+export type Proof = { passwordHash: string } | { passkeyId: string };
 /** An account whose person has just said its password. */
 export interface Proved {
 	account: Account;

@@ -9,11 +9,10 @@ import {
 	verifyAuthenticationResponse,
 	verifyRegistrationResponse,
 } from "@simplewebauthn/server";
-import type { Account } from "../accounts/accounts.ts";
+import type { Account, Proof } from "../accounts/accounts.ts";
 import { type Clock, day } from "../clock.ts";
 import type { Posting } from "../mail/outbox.ts";
 import { Problem } from "../problems.ts";
-import type { Proof } from "../sessions/sessions.ts";
 
 /** A passkey as its owner sees it. */
 export interface Passkey {

@@ -1,6 +1,6 @@
 import { newId, toBase64Url } from "@mivisus/wire/ids";
 import { jwtVerify, SignJWT } from "jose";
-import type { Account } from "../accounts/accounts.ts";
+import type { Account, Proof } from "../accounts/accounts.ts";
 import { type Clock, day, endedForGood, seconds } from "../clock.ts";
 import { Problem } from "../problems.ts";
 
@@ -50,8 +50,6 @@ export interface ListedSession {
 	createdAt: number;
 	lastUsedDay: string | null;
 }
-/** What somebody has just proved: a password, by the hash that it fits, or a passkey, by its id. */
-export type Proof = { passwordHash: string } | { passkeyId: string };
 export interface SessionStore {
 	/**
 	 * False, and nothing stored, when what was proved holds no more: proving takes a while, and whoever ends all sessions

@@ -5,6 +5,7 @@ import { type Client, createClient } from "@libsql/client";
 import { verifyDetached } from "@mivisus/wire/archive";
 import { importVerificationKeys } from "@mivisus/wire/token";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { scaled, seeded, seedOf } from "../../test/scale.ts";
 import { assemble, type Worker } from "../assemble.ts";
 import { type Table, tables } from "../data-map/map.ts";
 import { runJobs } from "../jobs.ts";
@@ -285,6 +286,42 @@ describe("P3: erasing an account", () => {
 		}
 	});
 });
+
+it("P3: of many who leave on many days, with others writing all the while, each is gone on the day, to the byte; nobody else is", async () => {
+	const random = seeded(seedOf("P3"));
+	const people = [ada, eve];
+	for (let n = 0; n < scaled(4, 40); n++) people.push(await seedPerson(client, `person${n}x`, START));
+	await client.execute("UPDATE accounts SET state = 'active', erase_at = NULL, state_before = NULL");
+	await client.execute("UPDATE outbox SET state = 'waiting', letter = 'password-changed', next_at = 9e15");
+	const leaving = new Map<string, number>();
+	const gone = new Set<string>();
+	for (let hour = 0; hour < 24 * scaled(12, 40); hour += 6) {
+		now = START + hour * 3_600_000;
+		for (const { id } of people) {
+			if (gone.has(id) || leaving.has(id)) continue;
+			if ((hour === 0 && id === ada.id) || random() < 0.03)
+				leaving.set(id, (await worker.erasure.leave(await accountOf(id))).eraseAt);
+			else if (random() < 0.3) await worker.accounts.update(id, { fullName: `renamed-${id}-${hour}` });
+		}
+		expect((await jobs()).failed).toEqual([]);
+		// The last word to whoever is gone is on its way for a moment.
+		await worker.outbox.sendDue();
+		await database.checkpoint();
+		for (const [id, eraseAt] of leaving) {
+			if (eraseAt > now) continue;
+			leaving.delete(id);
+			gone.add(id);
+			const { canaries } = people.find((each) => each.id === id) ?? ada;
+			expect(found(canaries).filter((column) => !left.has(column))).toEqual([]);
+			expect(bytes()).not.toContain(`renamed-${id}`);
+		}
+	}
+	for (const { id, canaries } of people) {
+		const agents = canaries.filter(({ column }) => column === "agents.name");
+		expect(found(agents)).toHaveLength(gone.has(id) ? 0 : agents.length);
+	}
+	expect(gone.size).toBeGreaterThan(0);
+}, 600_000);
 
 describe("06.1, 06.5: an account that nobody uses", () => {
 	it("has a month after the word, however late that comes: the machine may have been off", async () => {

@@ -1,5 +1,6 @@
 import { type CompiledQuery, sql } from "kysely";
-import type { Proof, SessionStore } from "../sessions/sessions.ts";
+import type { Proof } from "../accounts/accounts.ts";
+import type { SessionStore } from "../sessions/sessions.ts";
 import type { Database, Db } from "./database.ts";
 import { revoke } from "./revocations.ts";
 
