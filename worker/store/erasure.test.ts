@@ -60,6 +60,8 @@ beforeEach(async () => {
 	secrets = await useSecrets(await newSecrets());
 	await open();
 	client = createClient({ url: `file:${path}` });
+	// As the worker's own connections have it: what this one moved from page to page would stay where it was.
+	await client.execute("PRAGMA secure_delete = ON");
 	ada = await seedPerson(client, "ada", START);
 	eve = await seedPerson(client, "eve", START);
 	await client.execute("UPDATE accounts SET state = 'active', erase_at = NULL, state_before = NULL");

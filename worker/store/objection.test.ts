@@ -45,7 +45,7 @@ it("P6, 07.5, 02.4: however objections, restrictions and reports follow each oth
 			const to = { accountId: "account", recipient: "a", recipientKey: "a", language: "en" as const };
 			return { id: `mail-${number}`, letter, ...to, askedAt: NOW };
 		};
-		for (let i = 0; i < scaled(300, 20_000); i++) {
+		for (let i = 0; i < scaled(300, 5_000); i++) {
 			const dice = random();
 			if (dice < 0.1) {
 				expect(await rights.object("account", `objection-${i}`, "reliability", done("objection"))).toBe(!objected);
