@@ -1,3 +1,4 @@
+import { article13Table } from "@mivisus/worker/data-map/article13";
 import {
 	between,
 	dataMapDocument,
@@ -14,6 +15,7 @@ export function documents(read: (path: string) => string): Record<string, string
 	for (const language of ["en", "fr"] as const) {
 		policy = between(policy, `table 02 ${language}`, policyTable(language));
 		policy = between(policy, `table 09 ${language}`, recipientTable(language));
+		policy = between(policy, `table 13 ${language}`, article13Table(language));
 	}
 	return {
 		[POLICY]: policy,

@@ -15,7 +15,8 @@ export const BASES: Record<Basis, Words> = {
 export const HOSTED: readonly Recipient[] = [HOSTING, ...recipientsOf({ mail: "ses://eu-west-3" })];
 
 const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+/** A Markdown table. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
 	[row(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(row)].join("\n");
 
 /** The policy's table 02: what is collected, why, on what basis, how long. */

@@ -1,3 +1,4 @@
+import { RIGHTS } from "../data-map/article13.ts";
 import { offered } from "../data-map/categories.ts";
 import { CONTROLLER } from "../data-map/controller.ts";
 import { type Table, tables } from "../data-map/map.ts";
@@ -5,29 +6,6 @@ import type { Recipient } from "../data-map/recipients.ts";
 import { BASES } from "../data-map/render.ts";
 
 type Language = "en" | "fr";
-
-const RIGHTS: Record<Language, readonly string[]> = {
-	en: [
-		"access (art. 15)",
-		"rectification (art. 16)",
-		"erasure (art. 17)",
-		"restriction (art. 18)",
-		"portability (art. 20)",
-		"objection to what rests on a legitimate interest (art. 21)",
-		"directives about your data after your death (article 85 of the French law of 6 January 1978)",
-		"complaint to a supervisory authority, in France the CNIL (cnil.fr)",
-	],
-	fr: [
-		"accès (art. 15)",
-		"rectification (art. 16)",
-		"effacement (art. 17)",
-		"limitation (art. 18)",
-		"portabilité (art. 20)",
-		"opposition à ce qui repose sur un intérêt légitime (art. 21)",
-		"directives sur vos données après votre mort (article 85 de la loi du 6 janvier 1978)",
-		"réclamation auprès d’une autorité de contrôle, en France la CNIL (cnil.fr)",
-	],
-};
 
 /** Kinds of data of which something stands in the copy: a hashed password, for one, does not. */
 const COPIED = new Set(
