@@ -172,4 +172,4 @@ it("the operator's commands", () => {
 	expect(report.said).toContain("nothing was changed");
 	expect(run("requests", file).said).toBe("Nothing waits for an answer.\n");
 	expect(run("retention", file, "soon")).toMatchObject({ status: 2 });
-});
+}, 90_000);

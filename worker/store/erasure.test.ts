@@ -59,7 +59,7 @@ beforeEach(async () => {
 	mails = [];
 	secrets = await useSecrets(await newSecrets());
 	await open();
-	client = createClient({ url: `file:${path}` });
+	client = createClient({ url: `file:${path}`, timeout: 5000 });
 	// As the worker's own connections have it: what this one moved from page to page would stay where it was.
 	await client.execute("PRAGMA secure_delete = ON");
 	ada = await seedPerson(client, "ada", START);
@@ -164,7 +164,7 @@ describe("P3: erasing an account", () => {
 		for (const name of readdirSync(folder).filter((each) => each.startsWith("db"))) rmSync(join(folder, name));
 		copyFileSync(join(folder, "backup"), path);
 		await open();
-		client = createClient({ url: `file:${path}` });
+		client = createClient({ url: `file:${path}`, timeout: 5000 });
 	};
 	const stateOf = async (id: string) =>
 		(await client.execute({ sql: "SELECT state FROM accounts WHERE id = ?", args: [id] })).rows[0]?.["state"];

@@ -17,7 +17,7 @@ let client: Client;
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "mivisus-restriction-"));
 	database = await FileDatabase.open(`file:${join(folder, "db")}`);
-	client = createClient({ url: `file:${join(folder, "db")}` });
+	client = createClient({ url: `file:${join(folder, "db")}`, timeout: 5000 });
 });
 afterEach(async () => {
 	client.close();
