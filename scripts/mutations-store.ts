@@ -111,7 +111,7 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "worker/store/erasure.ts",
-		find: '.$if(ifUnused === true, (query) => query.where("warned_day", "is not", null))',
+		find: '.$if(request === undefined, (query) => query.where("warned_day", "is not", null))',
 		replace: "",
 		test: "worker/store/erasure.test.ts",
 		name: "between the look",
@@ -197,8 +197,8 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "a changed file passes for whole",
 	},
 	{
-		file: "worker/store/cameras.ts",
-		find: '.where("state", "=", "active")\n\t\t\t\t.where("id", "not in"',
+		file: "worker/store/rights.ts",
+		find: '.where("state", "=", "active")\n\t\t.where("id", "not in"',
 		replace: '.where("id", "not in"',
 		test: "worker/http/rights.test.ts",
 		name: "07.6",
@@ -229,7 +229,7 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "an account whose use is restricted is erased because nobody uses it",
 	},
 	{
-		file: "worker/store/cameras.ts",
+		file: "worker/store/rights.ts",
 		find: 'of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability")',
 		replace:
 			'of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability").where("id", "=", "")',

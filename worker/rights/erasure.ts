@@ -65,11 +65,12 @@ export interface ErasureStore {
 		change: {
 			eraseAt: number;
 			iat: number;
-			/** Where its person asked for it. */
+			/**
+			 * Where its person asked for it. Without one only an account leaves whose person was told that nobody uses it, and that
+			 * nobody has used or restricted since.
+			 */
 			request: NewRequest | undefined;
 			posting: Posting;
-			/** Only an account whose person was told that nobody uses it, and that nobody has used or restricted since. */
-			ifUnused?: true;
 		},
 	): Promise<boolean>;
 	/** The account of an unused undo link, while it is leaving. */
@@ -139,32 +140,32 @@ export class Erasure {
 	}
 	/** Cuts everything off now; erases when the days to take it back are over. */
 	async leave(account: Account): Promise<{ eraseAt: number; number: string }> {
-		const { store, clock, notice, posted, dueAt } = this.#options;
-		const now = clock.now();
+		const now = this.#options.clock.now();
 		const eraseAt = now + UNDO_MS;
-		const request: NewRequest = { number: newNumber(), kind: "erasure", receivedAt: now, dueAt: dueAt(now) };
-		const change = { eraseAt, iat: endedForGood(clock), request, posting: notice("leaving", account) };
-		if (!(await store.leave(account.id, change))) throw new Problem("unauthorized");
-		posted();
+		const number = newNumber();
+		if (!(await this.#go(account, { leftAt: now, eraseAt, number }))) throw new Problem("unauthorized");
 		await this.#left(account.id, now);
-		return { eraseAt, number: request.number };
+		return { eraseAt, number };
 	}
 	/** The same for an account that nobody uses; false when somebody does after all. */
 	async leaveUnused(account: Account): Promise<boolean> {
-		const { store, clock, notice, posted } = this.#options;
-		const now = clock.now();
-		const posting = notice("unused-leaving", account);
-		const change = {
-			eraseAt: now + UNDO_MS,
-			iat: endedForGood(clock),
-			request: undefined,
-			posting,
-			ifUnused: true as const,
-		};
-		if (!(await store.leave(account.id, change))) return false;
-		posted();
-		await this.#left(account.id, now);
-		return true;
+		const now = this.#options.clock.now();
+		const gone = await this.#go(account, { leftAt: now, eraseAt: now + UNDO_MS, number: undefined });
+		if (gone) await this.#left(account.id, now);
+		return gone;
+	}
+	/** `number`: of the person's request; `undefined` when nobody uses the account. */
+	async #go(
+		account: Account,
+		{ leftAt, eraseAt, number }: { leftAt: number; eraseAt: number; number: string | undefined },
+	): Promise<boolean> {
+		const { store, clock, notice, posted, dueAt } = this.#options;
+		const request: NewRequest | undefined =
+			number === undefined ? undefined : { number, kind: "erasure", receivedAt: leftAt, dueAt: dueAt(leftAt) };
+		const posting = notice(request ? "leaving" : "unused-leaving", account);
+		const left = await store.leave(account.id, { eraseAt, iat: endedForGood(clock), request, posting });
+		if (left) posted();
+		return left;
 	}
 	/** It has left: that a restored database would not know it is no reason to refuse. */
 	async #left(accountId: string, leftAt: number): Promise<void> {
@@ -253,7 +254,7 @@ export class Erasure {
 	}
 	/** What its person chose last, where the database does not know it (any more). */
 	async #chosen(account: KnownAccount, line: Exclude<LedgerLine, LedgerEntry>): Promise<void> {
-		const { store, clock, notice, posted, dueAt } = this.#options;
+		const { store, clock } = this.#options;
 		const now = clock.now();
 		if ("backAt" in line) {
 			await store.stay(account.id, now);
@@ -261,11 +262,9 @@ export class Erasure {
 		}
 		if (account.state !== "active" && account.state !== "restricted") return;
 		const { leftAt } = line;
-		const request: NewRequest = { number: newNumber(), kind: "erasure", receivedAt: leftAt, dueAt: dueAt(leftAt) };
 		// The link of the first mail is gone with the database: this one works for a day at least.
 		const eraseAt = Math.max(leftAt + UNDO_MS, now + DAY_MS);
-		const change = { eraseAt, iat: endedForGood(clock), request, posting: notice("leaving", account) };
-		if (await store.leave(account.id, change)) posted();
+		await this.#go(account, { leftAt, eraseAt, number: newNumber() });
 	}
 	/** A receipt by its number: it names nobody, so it is for whoever has the number. */
 	async receipt(number: string): Promise<{ document: string; signature: string }> {

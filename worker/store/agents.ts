@@ -1,6 +1,7 @@
 import type { Agent, AgentStore, Device } from "../agents/agents.ts";
 import type { Database } from "./database.ts";
 import { revoke } from "./revocations.ts";
+import { watchedAccounts } from "./rights.ts";
 import type { AgentTable, DeviceTable } from "./schema.ts";
 
 const toAgent = (row: AgentTable): Agent => ({
@@ -194,10 +195,7 @@ export const agentStore = (
 				.set({ last_seen_day: day })
 				.where("id", "=", agentId)
 				// Its person may have objected, or restricted its use, while the call was under way.
-				.where("account_id", "in", (of) => of.selectFrom("accounts").select("id").where("state", "=", "active"))
-				.where("account_id", "not in", (of) =>
-					of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability"),
-				)
+				.where("account_id", "in", watchedAccounts(db))
 				.execute(),
 		);
 	},

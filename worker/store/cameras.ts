@@ -2,6 +2,7 @@ import type { Camera, CameraStore, CarriedCommand } from "../cameras/cameras.ts"
 import { Problem } from "../problems.ts";
 import type { Database, Db } from "./database.ts";
 import { revoke } from "./revocations.ts";
+import { watchedAccounts } from "./rights.ts";
 import type { CameraTable, CommandTable } from "./schema.ts";
 
 const toCamera = (row: CameraTable): Camera => ({
@@ -181,17 +182,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 		}),
 	streamed: async (accountId, agentId, events, { since, max }) => {
 		await database.write(async (db) => {
-			// Restricted: nothing else is done. Objected to: not collected (policy 07.5, 07.6).
-			const account = await db
-				.selectFrom("accounts")
-				.select("id")
-				.where("id", "=", accountId)
-				.where("state", "=", "active")
-				.where("id", "not in", (of) =>
-					of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability"),
-				)
-				.executeTakeFirst();
-			if (!account) return;
+			if (!(await watchedAccounts(db).where("id", "=", accountId).executeTakeFirst())) return;
 			const { count } = await db
 				.selectFrom("stream_events")
 				.select((e) => e.fn.countAll<number>().as("count"))

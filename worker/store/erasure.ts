@@ -56,7 +56,7 @@ export const erasureStore = (
 	revoked: () => void,
 	changed: (accountId: string) => void,
 ): ErasureStore => ({
-	leave: async (accountId, { eraseAt, iat, request, posting, ifUnused }) => {
+	leave: async (accountId, { eraseAt, iat, request, posting }) => {
 		const done = await database.write(async (db) => {
 			const { numUpdatedRows } = await db
 				.updateTable("accounts")
@@ -67,9 +67,9 @@ export const erasureStore = (
 					revision: e("revision", "+", 1),
 				}))
 				.where("id", "=", accountId)
-				.where("state", "in", ifUnused ? ["active"] : ["active", "restricted"])
+				.where("state", "in", request ? ["active", "restricted"] : ["active"])
 				// A sign-in takes the warning back.
-				.$if(ifUnused === true, (query) => query.where("warned_day", "is not", null))
+				.$if(request === undefined, (query) => query.where("warned_day", "is not", null))
 				.executeTakeFirst();
 			if (numUpdatedRows !== 1n) return false;
 			await endSessions(db, accountId, "all", iat);

@@ -22,6 +22,15 @@ const recordDone = (db: Db, accountId: string, { number, kind, at, dueAt, eviden
 			evidence,
 		})
 		.execute();
+/** Accounts of which is kept what watches over reliability: not restricted, and not objected to (policy 07.5, 07.6). */
+export const watchedAccounts = (db: Db) =>
+	db
+		.selectFrom("accounts")
+		.select("id")
+		.where("state", "=", "active")
+		.where("id", "not in", (of) =>
+			of.selectFrom("objections").select("account_id").where("purpose", "=", "reliability"),
+		);
 /** Where the names stand that people gave. */
 const NAMES: Record<Named, readonly [table: TableName, column: string]> = {
 	agent: ["agents", "name"],
