@@ -126,6 +126,14 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "a leaving is taken back after its time",
 	},
 	{
+		file: "worker/store/erasure.ts",
+		find: '.where("erase_at", "<=", by)',
+		replace: "",
+		test: "worker/store/erasure.test.ts",
+		name: "left again goes on leaving",
+		why: "a start takes back a leaving that is newer than the taking-back in the ledger's file",
+	},
+	{
 		file: "worker/jobs.ts",
 		find: "() => database.checkpoint()",
 		replace: "async () => {}",

@@ -12,9 +12,13 @@ interface Deed {
 	send(): Promise<Answered>;
 	/** The state afterwards; `now` tells what only the service knew, such as new ids: a state that was read, or its answer. */
 	after(now: State | Answered): State;
+	/** The answer that keeps the promise, where it is a refusal. */
+	refusal?: number;
 	/** Runs once it was acknowledged. */
 	acknowledged?(answer: Answered): void;
 }
+/** A little less than the ten minutes for which a password proves who it is. */
+const PROOF_MS = 8 * 60_000;
 const hash = (text: string) => createHash("sha256").update(text).digest("base64url");
 const jtiHash = (cookie: string) =>
 	hash(JSON.parse(Buffer.from(cookie.split(".")[1] ?? "", "base64url").toString()).jti);
@@ -24,6 +28,7 @@ const isAnswer = (now: State | Answered): now is Answered => "status" in now && 
 export async function stateOf(client: Client, accountId: string): Promise<State> {
 	const { rows } = await client.execute({
 		sql: `SELECT 'name' AS name, full_name AS said FROM accounts WHERE id = :id
+			UNION ALL SELECT 'account', state FROM accounts WHERE id = :id
 			UNION ALL SELECT 'session ' || jti_hash, 'alive' FROM sessions WHERE account_id = :id
 			UNION ALL SELECT 'camera ' || id, name || ', ' || host || ', sound ' || sound || ', at ' || agent_id FROM cameras WHERE account_id = :id
 			UNION ALL SELECT 'command ' || id, state || ' for ' || camera_id || ' at ' || agent_id FROM commands WHERE account_id = :id
@@ -51,10 +56,16 @@ export class Someone {
 	readonly revoked: string[] = [];
 	/** Acknowledged requests. */
 	done = 0;
+	/** How often it came back. */
+	returns = 0;
 	#worker: TestWorker;
 	#random: () => number;
 	#agents: TestAgent[];
 	#cookies: string[] = [];
+	/** The newest session that began with a password, which is proof enough to leave for some minutes. */
+	#proved: { cookie: string; atMs: number } | undefined;
+	/** How many mails there were when it left last. */
+	#mailsBefore = 0;
 	#sound = new Map<string, { camera: string; on: boolean }>();
 	private constructor(
 		worker: TestWorker,
@@ -85,7 +96,8 @@ export class Someone {
 		const deed = await this.#choose();
 		this.open = deed;
 		const answer = await deed.send();
-		if (answer.status >= 400) throw new Refused(`${deed.what} was answered ${answer.status}: ${answer.text}`);
+		if (deed.refusal ? answer.status !== deed.refusal : answer.status >= 400)
+			throw new Refused(`${deed.what} was answered ${answer.status}: ${answer.text}`);
 		this.state = deed.after(answer);
 		this.open = undefined;
 		this.done += 1;
@@ -106,10 +118,13 @@ export class Someone {
 	}
 	/** Sessions that must open the account. */
 	get cookies(): readonly string[] {
-		return [this.page.cookie, ...this.#cookies];
+		return [this.page.cookie, ...this.#cookies].filter((cookie) => this.#alive(cookie));
+	}
+	#alive(cookie: string): boolean {
+		return `session ${jtiHash(cookie)}` in this.state;
 	}
 	#forgetWhatIsGone(): void {
-		this.#cookies = this.#cookies.filter((cookie) => `session ${jtiHash(cookie)}` in this.state);
+		this.#cookies = this.#cookies.filter((cookie) => this.#alive(cookie));
 		this.#agents = this.#agents.filter(({ id }) => `agent ${id}` in this.state);
 	}
 	#pick<T>(from: readonly T[]): T | undefined {
@@ -139,6 +154,8 @@ export class Someone {
 		return Object.keys(now).find((name) => name.startsWith(`${kind} `) && !(name in this.state)) ?? "";
 	}
 	async #choose(): Promise<Deed> {
+		if (this.state["account"] === "leaving") return this.#comeBack();
+		if (!this.#alive(this.page.cookie)) return this.#signIn();
 		const dice = this.#random();
 		const camera = this.#pick(this.#ids("camera"));
 		const agent = this.#agents[0]!;
@@ -152,7 +169,8 @@ export class Someone {
 		if (dice < 0.875) return this.#object();
 		if (dice < 0.88) return this.#direct();
 		if (dice < 0.9) return this.#signIn();
-		if (dice < 0.93) return this.#signOut();
+		if (dice < 0.92) return this.#signOut();
+		if (dice < 0.94) return this.#leave();
 		if (dice < 0.97) return this.#enrol();
 		if (dice < 0.985) return this.#unlink();
 		return this.#signUp();
@@ -286,7 +304,51 @@ export class Someone {
 				this.#with({
 					[isAnswer(now) ? `session ${jtiHash(cookieOf(now.headers))}` : this.#fresh(now, "session")]: "alive",
 				}),
-			acknowledged: ({ headers }) => this.#cookies.push(cookieOf(headers)),
+			acknowledged: ({ headers }) => {
+				const cookie = cookieOf(headers);
+				if (this.#alive(this.page.cookie)) this.#cookies.push(cookie);
+				else this.page.cookie = cookie;
+				this.#proved = { cookie, atMs: Date.now() };
+			},
+		};
+	}
+	/** Leaves: every session ends, what it has stays for the week. */
+	async #leave(): Promise<Deed> {
+		const { cookie, atMs } = this.#proved ?? { cookie: this.page.cookie, atMs: 0 };
+		if (!this.#alive(cookie) || atMs < Date.now() - PROOF_MS) return this.#signIn();
+		this.#mailsBefore = this.#worker.mailbox.mails.length;
+		const sessions = Object.fromEntries(this.#ids("session").map((id) => [`session ${id}`, undefined]));
+		return {
+			what: "leave",
+			send: () => this.#worker.call("DELETE", "/account", { cookie }),
+			after: () => this.#with({ ...sessions, account: "leaving", ...this.#recorded("erasure") }),
+			acknowledged: () => {
+				this.revoked.push(`account:${this.page.accountId}`);
+				this.#forgetWhatIsGone();
+			},
+		};
+	}
+	/** Takes the leaving back once the mail with the link is there; until then nothing opens the account. */
+	async #comeBack(): Promise<Deed> {
+		const { mailbox } = this.#worker;
+		const toMe = mailbox.mails
+			.slice(this.#mailsBefore)
+			.some(({ to, text }) => to === this.email && text.includes("/undo"));
+		if (!toMe)
+			return {
+				what: "knock while leaving",
+				send: () => this.#worker.call("GET", "/session", { cookie: this.page.cookie }),
+				after: () => this.state,
+				refusal: 401,
+			};
+		const token = await this.#worker.mailed(this.email, "/undo", this.#mailsBefore);
+		return {
+			what: "come back",
+			send: () => this.#worker.call("POST", "/account/undo", { body: { token } }),
+			after: () => this.#with({ account: "active" }),
+			acknowledged: () => {
+				this.returns += 1;
+			},
 		};
 	}
 	async #signOut(): Promise<Deed> {

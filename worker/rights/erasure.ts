@@ -91,8 +91,8 @@ export interface ErasureStore {
 		receiptOf: (erased: Erased) => Promise<{ document: string; signature: string }>,
 		posting: Posting | undefined,
 	): Promise<Erased | undefined>;
-	/** Makes a leaving account what it was before; false when it is not leaving. */
-	stay(accountId: string, now: number): Promise<boolean>;
+	/** Makes an account that is leaving, and is to be erased by `eraseBy`, what it was before; false when it is not. */
+	stay(accountId: string, eraseBy: number, now: number): Promise<boolean>;
 	/** The accounts whose ids have these hashes, if they are (still, or again) there. */
 	findByHash(hash: (id: string) => string, hashes: ReadonlySet<string>): Promise<KnownAccount[]>;
 	ledger(): Promise<LedgerEntry[]>;
@@ -257,7 +257,8 @@ export class Erasure {
 		const { store, clock } = this.#options;
 		const now = clock.now();
 		if ("backAt" in line) {
-			await store.stay(account.id, now);
+			// Only what it took back: a leaving that is newer may have been cut off before the file had it.
+			await store.stay(account.id, line.backAt + UNDO_MS, now);
 			return;
 		}
 		if (account.state !== "active" && account.state !== "restricted") return;

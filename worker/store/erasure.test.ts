@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client";
@@ -215,6 +215,20 @@ describe("P3: erasing an account", () => {
 		expect(await stateOf(ada.id)).toBe("active");
 		expect(await jobs()).toMatchObject({ erased: 0, failed: [] });
 		expect(await stateOf(ada.id)).toBe("active");
+	});
+	it("D5: who came back once and left again goes on leaving, where the machine died before the ledger had the second leaving", async () => {
+		const file = join(folder, "erasures");
+		await worker.erasure.leave(await accountOf(ada.id));
+		now += DAY_MS;
+		await worker.outbox.sendDue();
+		await worker.erasure.undo(/undo#(\S+)/.exec(mails.at(-1)?.text ?? "")?.[1] ?? "");
+		now += DAY_MS;
+		const before = readFileSync(file);
+		await worker.erasure.leave(await accountOf(ada.id));
+		writeFileSync(file, before);
+		expect((await ledgerFile(file).read()).at(-1)).toHaveProperty("backAt");
+		await worker.erasure.replay(true);
+		expect(await stateOf(ada.id)).toBe("leaving");
 	});
 	it("killed between the ledger and the rows, it is erased by the next jobs, and its person has the receipt", async () => {
 		const { eraseAt } = await worker.erasure.leave(await accountOf(ada.id));

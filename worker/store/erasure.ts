@@ -7,6 +7,8 @@ import { post } from "./outbox.ts";
 import { revoke } from "./revocations.ts";
 import { endSessions } from "./sessions.ts";
 
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
 /** Deletes or anonymises every row of the person's, table by table as the data map orders them. */
 async function eraseRows(db: Db, subject: { id: string; emailKey: string; language: "en" }): Promise<Erased> {
 	const erased: Erased = { deleted: {}, anonymised: {} };
@@ -28,14 +30,20 @@ async function eraseRows(db: Db, subject: { id: string; emailKey: string; langua
 	return erased;
 }
 
-/** A leaving account that is not to be erased by `after` is what it was before; false when there is none. */
-async function takeBack(db: Db, accountId: string, after: number, now: number): Promise<boolean> {
+/** A leaving account that is to be erased after `after` and by `by` is what it was before; false when there is none. */
+async function takeBack(
+	db: Db,
+	accountId: string,
+	{ after, by }: { after: number; by: number },
+	now: number,
+): Promise<boolean> {
 	const { numUpdatedRows } = await db
 		.updateTable("accounts")
 		.set((e) => ({ state: sql`state_before`, state_before: null, erase_at: null, revision: e("revision", "+", 1) }))
 		.where("id", "=", accountId)
 		.where("state", "=", "leaving")
 		.where("erase_at", ">", after)
+		.where("erase_at", "<=", by)
 		.executeTakeFirst();
 	if (numUpdatedRows !== 1n) return false;
 	// One that came by mail is the operator's to answer.
@@ -122,11 +130,11 @@ export const erasureStore = (
 				.where("used_at", "is", null)
 				.returning("account_id")
 				.executeTakeFirst();
-			if (!link || !(await takeBack(db, link.account_id, now, now))) return false;
+			if (!link || !(await takeBack(db, link.account_id, { after: now, by: FOR_EVER }, now))) return false;
 			await post(db, posting);
 			return true;
 		}),
-	stay: (accountId, now) => database.write((db) => takeBack(db, accountId, 0, now)),
+	stay: (accountId, eraseBy, now) => database.write((db) => takeBack(db, accountId, { after: 0, by: eraseBy }, now)),
 	due: async (now, limit) => {
 		const rows = await database.read
 			.selectFrom("accounts")

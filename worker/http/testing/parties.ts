@@ -87,7 +87,7 @@ export class TestAgent {
 /** A signed-in browser with device keys. */
 export class TestPage {
 	readonly worker: TestWorker;
-	readonly cookie: string;
+	cookie: string;
 	readonly accountId: string;
 	readonly keys: Keys;
 	deviceId = "";
