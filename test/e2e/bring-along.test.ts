@@ -91,7 +91,18 @@ it("07.4, P32: what one account's copy holds is an empty account's afterwards: t
 		.first()
 		.click();
 	await untilStamp(second, 15_000);
-	// A second time there are cameras already: refused before anything is asked.
+	// A second time nothing is doubled; in an account with another camera it is refused.
+
 	await second.goto(`${system.origin}/bring-along`);
-	await second.getByText("has cameras already").waitFor();
+	await input.setInputFiles({ name: "copy.zip", mimeType: "application/zip", buffer: copy });
+	await second.getByText("Front door is here.").waitFor();
+	await second.getByRole("button", { name: "Bring it along" }).click();
+	await second.getByText("All of it is here.").waitFor();
+	expect(await contents(await copyOf(second, system.origin))).toEqual(await contents(copy));
+	const access = { port: camera.port, path: camera.path, ...CAMERA };
+	await addCamera(second, system.origin, { name: "Street", ...access });
+	await second.goto(`${system.origin}/bring-along`);
+	await input.setInputFiles({ name: "copy.zip", mimeType: "application/zip", buffer: copy });
+	await second.getByText("has other cameras already").waitFor();
+	await picture(second, "refused");
 }, 120_000);

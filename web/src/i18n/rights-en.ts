@@ -100,7 +100,8 @@ export const rightsEn = {
 	"bring.title": "Bring data along",
 	"bring.lead":
 		"Takes name, language, cameras and their sound out of a copy into this account. Passwords are in no copy: you type them again.",
-	"bring.full": "This account has cameras already. Data is brought into an account without any.",
+	"bring.full":
+		"This account has other cameras already. Data is brought into an account that has none but those of the copy.",
 	"bring.account": "Name and language are those of {name} from then on.",
 	"bring.noCameras": "There are no cameras in the copy.",
 	"bring.action": "Bring it along",

@@ -104,7 +104,8 @@ export const rightsFr: Record<keyof typeof rightsEn, string> = {
 	"bring.title": "Apporter des données",
 	"bring.lead":
 		"Reprend d’une copie le nom, la langue, les caméras et leur son dans ce compte. Aucune copie ne contient de mot de passe : vous les saisissez de nouveau.",
-	"bring.full": "Ce compte a déjà des caméras. Les données s’apportent dans un compte qui n’en a pas.",
+	"bring.full":
+		"Ce compte a déjà d’autres caméras. Les données s’apportent dans un compte qui n’a que celles de la copie, ou aucune.",
 	"bring.account": "Le nom et la langue seront désormais ceux de {name}.",
 	"bring.noCameras": "La copie ne contient aucune caméra.",
 	"bring.action": "Les apporter",

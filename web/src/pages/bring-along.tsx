@@ -10,7 +10,7 @@ import { Shell } from "../ui/shell.tsx";
 import { useTask } from "../ui/task.ts";
 import { type Brought, readArchive } from "../ui/verdict.ts";
 import { AccessFields } from "./access-parts.tsx";
-import { bringCamera } from "./bring.ts";
+import { bringCamera, hereAlready } from "./bring.ts";
 import { endText, type Orderable, type OrderEnd, orderableAgents } from "./orders.ts";
 import { typedAccess } from "./typed-access.ts";
 
@@ -28,9 +28,10 @@ export function BringAlong() {
 		const answer = found()?.agents;
 		return answer && "agents" in answer ? answer.agents : [];
 	};
-	const full = () => {
+	/** Of the copy's cameras those that are here; `undefined` when there are others. */
+	const here = (copy: Brought) => {
 		const cameras = found()?.cameras;
-		return cameras?.kind === "ok" && cameras.value.cameras.length > 0;
+		return hereAlready(copy.cameras, cameras?.kind === "ok" ? cameras.value.cameras.map(({ name }) => name) : []);
 	};
 	const open = (file: File | undefined) =>
 		run(async () => {
@@ -52,12 +53,12 @@ export function BringAlong() {
 				</header>
 				<Show when={found()} fallback={<Loading />}>
 					<Show
-						when={!full() && agents().length > 0}
+						when={agents().length > 0}
 						fallback={
 							<Notice>
-								<p>{full() ? t("bring.full") : t("add.noAgent")}</p>
+								<p>{t("add.noAgent")}</p>
 								<p>
-									<Link href={full() ? "/" : "/agents"}>{full() ? t("app.cameras") : t("first.how")}</Link>
+									<Link href="/agents">{t("first.how")}</Link>
 								</p>
 							</Notice>
 						}
@@ -81,7 +82,22 @@ export function BringAlong() {
 							</Notice>
 						</Show>
 						<Show when={brought()} keyed>
-							{(copy) => <Take copy={copy} agents={agents()} />}
+							{(copy) => (
+								<Show
+									when={here(copy)}
+									fallback={
+										<Notice>
+											<p>{t("bring.full")}</p>
+											<p>
+												<Link href="/">{t("app.cameras")}</Link>
+											</p>
+										</Notice>
+									}
+									keyed
+								>
+									{(already) => <Take copy={copy} here={already} agents={agents()} />}
+								</Show>
+							)}
 						</Show>
 					</Show>
 				</Show>
@@ -91,9 +107,11 @@ export function BringAlong() {
 }
 
 /** What was found in the copy, to be looked at and taken over. */
-function Take(props: { copy: Brought; agents: Orderable[] }) {
+function Take(props: { copy: Brought; here: ReadonlySet<string>; agents: Orderable[] }) {
 	const rows = props.copy.cameras.map((camera) => ({ camera, typed: typedAccess(camera.address) }));
-	const [ends, setEnds] = createStore<Record<string, OrderEnd | "done">>({});
+	const [ends, setEnds] = createStore<Record<string, OrderEnd | "done">>(
+		Object.fromEntries([...props.here].map((each) => [each, "done" as const])),
+	);
 	const [agentId, setAgentId] = createSignal(props.agents[0]?.pin.agentId ?? "");
 	const { busy, problem, onSubmit, take } = useTask();
 	const [taken, setTaken] = createSignal(false);
@@ -102,14 +120,15 @@ function Take(props: { copy: Brought; agents: Orderable[] }) {
 	const bring = async () => {
 		const pin = props.agents.find((agent) => agent.pin.agentId === agentId())?.pin;
 		// All of it can be read before any of it is changed.
-		const read = rows.map(({ camera, typed }) => ({ camera, access: typed.read() }));
+		const missing = rows.filter(({ camera }) => ends[camera.id] !== "done");
+		const read = missing.map(({ camera, typed }) => ({ camera, access: typed.read() }));
 		if (!pin || read.some(({ access }) => !access)) return;
 		const { fullName, language } = props.copy.account;
 		const who = account();
 		if (!(await take(api.changeAccount({ fullName, language })))) return;
 		if (who) setAccount({ ...who, fullName, language });
 		for (const { camera, access } of read) {
-			if (!access || ends[camera.id] === "done") continue;
+			if (!access) continue;
 			const end = await bringCamera({ api, vault }, pin, camera, access, stop.signal);
 			setEnds(camera.id, end.end === "done" ? "done" : end);
 		}

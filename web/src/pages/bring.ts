@@ -25,3 +25,17 @@ export async function bringCamera(
 	);
 	return end.end === "done" && camera.sound ? orderSound({ api, vault }, { pin, camera: id, on: true }, signal) : end;
 }
+
+/**
+ * Which of a copy's cameras the account has already, by their ids in the copy: bringing along that broke off goes on where it
+ * stopped. `undefined` when the account has a camera that is not in the copy. By name: addresses may have been typed anew.
+ */
+export function hereAlready(copy: readonly BroughtCamera[], names: readonly string[]): Set<string> | undefined {
+	const here = new Set<string>();
+	for (const name of names) {
+		const match = copy.find((camera) => camera.name === name && !here.has(camera.id));
+		if (!match) return undefined;
+		here.add(match.id);
+	}
+	return here;
+}
