@@ -45,18 +45,31 @@ export const Command = z.strictObject({
 });
 export type Command = z.infer<typeof Command>;
 
+const StreamAddress = z.strictObject({
+	scheme: z.enum(["rtsp", "rtsps"]),
+	host: z.string().min(1).max(253),
+	port: z.number().int().min(1).max(65535),
+	/** With leading slash and query, as the camera wants it. */
+	path: z.string().max(1024),
+});
+export type StreamAddress = z.infer<typeof StreamAddress>;
+
 /** How to reach a camera. Exists in clear in the owner's page and in the agent's memory, nowhere else. */
 export const CameraAccess = z.strictObject({
 	v: z.literal(1),
-	url: z.strictObject({
-		scheme: z.enum(["rtsp", "rtsps"]),
-		host: z.string().min(1).max(253),
-		port: z.number().int().min(1).max(65535),
-		/** With leading slash and query, as the camera wants it. */
-		path: z.string().max(1024),
-	}),
+	/** The main stream: what is seen when the camera's picture is enlarged. */
+	url: StreamAddress,
+	/** The second, smaller stream, where the camera has one; signed in to as the first. */
+	sub: StreamAddress.optional(),
 	user: z.string().max(256).optional(),
 	password: z.string().max(256).optional(),
+	/** `rtsps`: SHA-256 of the camera's certificate in DER, hexadecimal, as its owner accepted it. Then no other counts. */
+	certificate: z
+		.string()
+		.regex(/^[0-9a-f]{64}$/)
+		.optional(),
+	/** What the camera calls itself in ONVIF's discovery (endpoint reference): by it it is found at a new address. */
+	device: z.string().max(200).optional(),
 });
 export type CameraAccess = z.infer<typeof CameraAccess>;
 
