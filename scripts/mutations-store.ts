@@ -49,6 +49,14 @@ export const STORE_MUTATIONS: readonly Mutation[] = [
 		why: "of two renewals at once both win, and the loser's browser is signed out",
 	},
 	{
+		file: "worker/store/sessions.ts",
+		find: '.where("state", "in", ["active", "restricted"])',
+		replace: "",
+		test: "worker/store/accounts.test.ts",
+		name: "begins nothing with a password",
+		why: "an account that is leaving, or whose address is not proved, is signed in to",
+	},
+	{
 		file: "worker/store/outbox.ts",
 		find: "reset: 10 * 60_000",
 		replace: "reset: 11 * 60_000",

@@ -188,8 +188,8 @@ export const WORKER_MUTATIONS: readonly Mutation[] = [
 		file: "worker/accounts/accounts.ts",
 		find: 'return found && found.state !== "unconfirmed" ? provedBy(found) : undefined;',
 		replace: "return found && provedBy(found);",
-		test: "worker/http/account-life.test.ts",
-		name: "P03",
+		test: "worker/store/accounts.test.ts",
+		name: "comes first",
 		why: "anybody has an account under anybody's address",
 	},
 	{

@@ -22,6 +22,8 @@ import { Model } from "./model.ts";
 const CLIENTS = 50;
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
+/** How long the mail says that its link works. */
+const RESET_MS = 600 * SECOND;
 /** Few clients do most, so that they meet. */
 const client = fc.oneof({ weight: 3, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(CLIENTS - 1) });
 /** One of those that there are, however many. */
@@ -49,6 +51,16 @@ const step = fc.oneof(
 		arbitrary: fc.record({ do: fc.constant("undo" as const), which, times: fc.integer({ min: 1, max: 4 }) }),
 	},
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant("erase" as const) }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({
+			do: fc.constant("last moment" as const),
+			link: fc.constantFrom("reset" as const, "undo" as const),
+			client,
+			/** ms before the link's end. */
+			before: fc.nat(1),
+		}),
+	},
 	{
 		weight: 3,
 		arbitrary: fc.record({
@@ -140,6 +152,8 @@ class Real {
 				return this.#undo(taken.which, taken.times);
 			case "erase":
 				return this.#erase();
+			case "last moment":
+				return this.#lastMoment(taken);
 		}
 		if (cookie === undefined) return;
 		switch (taken.do) {
@@ -263,6 +277,13 @@ class Real {
 		const taken = (await Promise.all(asked)).filter(Boolean).length;
 		expect(taken).toBe(this.model.undo(link) ? 1 : 0);
 		await this.#database.write((db) => db.deleteFrom("outbox").execute());
+	}
+	/** A link is mailed and used in the moment in which it ends: chance alone seldom meets that. */
+	async #lastMoment({ link, client, before }: Extract<Step, { do: "last moment" }>): Promise<void> {
+		await (link === "reset" ? this.#mail(client) : this.#leave(client));
+		this.model.now += (link === "reset" ? RESET_MS : UNDO_MS) - before;
+		if (link === "reset") await this.#use(this.#tokens.length - 1, 2);
+		else await this.#undo(this.#undoTokens.length - 1, 2);
 	}
 	async #erase(): Promise<void> {
 		const { now } = this.model;

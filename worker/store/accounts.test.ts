@@ -63,7 +63,25 @@ const states = async () =>
 		]),
 	);
 
+/** The room over the store, with a quick hash. */
+const rooms = () =>
+	new Accounts({
+		store,
+		passwords: new Passwords(nodeKdf, nodeRandom, { ln: 11, r: 8, p: 1 }),
+		clock: { now: () => NOW },
+		hash: (text) => text,
+		posted: () => {},
+	});
+
 describe("confirming", () => {
+	it("comes first: nobody proves to be an account whose address is not proved, whatever the password", async () => {
+		const passwords = new Passwords(nodeKdf, nodeRandom, { ln: 10, r: 8, p: 1 });
+		const email = "a@example.test";
+		const id = await insert({ email, state: "unconfirmed", password_hash: await passwords.hash("calm sentence") });
+		expect(await rooms().authenticate(email, "calm sentence")).toBeUndefined();
+		await store.makeActive(id);
+		expect(await rooms().authenticate(email, "calm sentence")).toBeDefined();
+	});
 	it("does not hold for a password that took the proved one's place meanwhile, and uses nothing up then", async () => {
 		const id = await insert({ email: "a", state: "unconfirmed", password_hash: "of the second sign-up" });
 		const token = await link(id, "confirmation");
@@ -91,13 +109,7 @@ describe("confirming", () => {
 		const cheap = new Passwords(nodeKdf, nodeRandom, { ln: 10, r: 8, p: 1 });
 		const id = await insert({ email: "a", state: "unconfirmed", password_hash: await cheap.hash("calm sentence") });
 		const token = await link(id, "confirmation");
-		const accounts = new Accounts({
-			store,
-			passwords: new Passwords(nodeKdf, nodeRandom, { ln: 11, r: 8, p: 1 }),
-			clock: { now: () => NOW },
-			hash: (text) => text,
-			posted: () => {},
-		});
+		const accounts = rooms();
 		expect((await accounts.confirm(token, "calm sentence")).account).toEqual({
 			id,
 			email: "a",

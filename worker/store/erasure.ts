@@ -123,14 +123,15 @@ export const erasureStore = (
 	undo: (tokenHash, posting, now) =>
 		database.write(async (db) => {
 			const link = await db
-				.updateTable("links")
-				.set({ used_at: now })
+				.selectFrom("links")
+				.select(["id", "account_id"])
 				.where("token_hash", "=", tokenHash)
 				.where("purpose", "=", "undo")
 				.where("used_at", "is", null)
-				.returning("account_id")
 				.executeTakeFirst();
+			// One that comes too late uses nothing up: a clock that was set back makes it early again.
 			if (!link || !(await takeBack(db, link.account_id, { after: now, by: FOR_EVER }, now))) return false;
+			await db.updateTable("links").set({ used_at: now }).where("id", "=", link.id).execute();
 			await post(db, posting);
 			return true;
 		}),
