@@ -34,7 +34,7 @@ export function article13Table(language: Language): string {
 	const list = (items: readonly string[]) => [...new Set(items)].join(say("; ", " ; "));
 	const purposes = offered.map(([, { why, basis }]) => `${why[language]} (${BASES[basis][language]})`);
 	const interests = offered.flatMap(([, { why, basis }]) => (basis === "legitimate-interest" ? [why[language]] : []));
-	const recipients = HOSTED.map(({ name, does }) => `${name}: ${does[language]}`);
+	const recipients = HOSTED.map(({ name, does }) => `${name}${say(": ", "\u00A0: ")}${does[language]}`);
 	const rows: [string, string][] = [
 		[
 			say("controller (13(1)(a))", "responsable de traitement (13(1)(a))"),
