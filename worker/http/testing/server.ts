@@ -168,8 +168,11 @@ export class TestWorker {
 		const accepted = { terms: TERMS_VERSION, agreement: AGREEMENT_VERSION };
 		const body = { email, fullName: "Ada Test", password, language, ...accepted };
 		this.#people += 1;
-		const headers = { "x-forwarded-for": `198.18.${this.#people >> 8}.${this.#people & 255}` };
-		return this.call("POST", "/accounts", { body, headers });
+		return this.call("POST", "/accounts", { body, headers: this.#network() });
+	}
+	/** Of the person who signed up last. */
+	#network(): Record<string, string> {
+		return { "x-forwarded-for": `198.18.${this.#people >> 8}.${this.#people & 255}` };
 	}
 	/** The token of the newest mail to `email` that leads to `page`, among those from number `from` on. */
 	async mailed(email: string, page: string, from = 0): Promise<string> {
@@ -179,7 +182,11 @@ export class TestWorker {
 	async person(email: string, password = PASSWORD): Promise<{ cookie: string; accountId: string }> {
 		await this.signUp(email, password);
 		const token = await this.mailed(email, "/confirm");
-		const { status, headers, json, text } = await this.call("POST", "/accounts/confirm", { body: { token, password } });
+		const body = { token, password };
+		const { status, headers, json, text } = await this.call("POST", "/accounts/confirm", {
+			body,
+			headers: this.#network(),
+		});
 		if (status !== 200) throw new Error(`the confirmation answered ${status}: ${text}`);
 		return { cookie: cookieOf(headers), accountId: (json as { account: { id: string } }).account.id };
 	}
