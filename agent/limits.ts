@@ -11,6 +11,10 @@ export const MAX_OPEN_GROUPS = 2;
 export const AUDIO_GROUP_US = 1_000_000;
 /** Without a subscriber the camera's session stays open this long, then closes. */
 export const IDLE_MS = 60_000;
+/** So long after the last group that was left out, the uplink counts as quick enough again, ms. */
+export const UPLINK_SLOW_MS = 10_000;
+/** Changes of streams that wait for the service, and go in one call: it takes no more. */
+export const MAX_STREAM_REPORTS = 100;
 /** Cameras on one agent. */
 export const MAX_CAMERAS = 64;
 /** The configuration file and the state file. */

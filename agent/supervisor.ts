@@ -4,6 +4,7 @@ import { Backoff, pause } from "./backoff.ts";
 import { acknowledged, obey, openAccess } from "./pairing/commands.ts";
 import type { Identity } from "./pairing/identity.ts";
 import { type BroadcastClock, CameraBroadcast, type MediaSource } from "./publish/broadcast.ts";
+import { StreamReports } from "./publish/stream-reports.ts";
 import { Uplink } from "./publish/uplink.ts";
 import type { StateStore } from "./secrets/state.ts";
 import { type RelayAccess, type ServiceState, type WorkerClient, WorkerError } from "./worker-client.ts";
@@ -25,7 +26,7 @@ export interface SupervisorOptions {
 	store: StateStore;
 	identity: Identity;
 	client: WorkerClient;
-	/** Makes the source of a camera; it reads nothing until started. */
+	/** Makes the source of one stream of a camera; it reads nothing until started. */
 	createSource(access: CameraAccess, camera: string): MediaSource;
 	connect(access: RelayAccess, signal: AbortSignal): Promise<Session>;
 	clock: BroadcastClock;
@@ -38,10 +39,11 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
 	#options: SupervisorOptions;
-	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string }>();
+	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string; ready: boolean }>();
 	#allowed = new Set<string>();
 	#published: string[] = [];
 	#uplink: Uplink;
+	#reports: StreamReports;
 	/** Media bytes that left the house since the start. */
 	sentBytes = 0;
 
@@ -49,6 +51,11 @@ export class Supervisor {
 		this.#options = options;
 		const { client, log } = options;
 		const published = () => this.#published;
+		this.#reports = new StreamReports({
+			send: (reports, signal) => client.reportStreams(reports, signal),
+			isPassing: (error) => error instanceof WorkerError && error.passing,
+			now: options.clock.now,
+		});
 		this.#uplink = new Uplink({
 			access: (signal) => client.relayToken(signal),
 			connect: options.connect,
@@ -72,6 +79,7 @@ export class Supervisor {
 		const stop = new AbortController();
 		const both = AbortSignal.any([signal, stop.signal]);
 		let uplink: Promise<void> | undefined;
+		const reporting = this.#reports.run(both);
 		let revision: number | string = 0;
 		let quick = 0;
 		const backoff = new Backoff({ baseMs: 500, capMs: 20_000, random: Math.random });
@@ -96,7 +104,7 @@ export class Supervisor {
 			return "stopped";
 		} finally {
 			stop.abort();
-			await uplink;
+			await Promise.all([uplink, reporting]);
 			await Promise.all([...this.#broadcasts.values()].map(({ broadcast }) => broadcast.close()));
 		}
 	}
@@ -120,12 +128,14 @@ export class Supervisor {
 	async #reconcile(): Promise<void> {
 		const { store, identity, createSource, clock } = this.#options;
 		const stored = new Map(store.current.cameras.map((camera) => [camera.id, camera]));
-		for (const [id, { broadcast, sealed }] of this.#broadcasts) {
-			if (stored.get(id)?.sealed === sealed) continue;
+		for (const [id, { broadcast, sealed, ready }] of this.#broadcasts) {
+			const kept = stored.get(id);
+			if (kept?.sealed === sealed && (kept.ready ?? false) === ready) continue;
 			this.#broadcasts.delete(id);
 			await broadcast.close();
+			if (!stored.has(id)) this.#reports.forget(id);
 		}
-		for (const { id, sealed, sound } of stored.values()) {
+		for (const { id, sealed, sound, ready = false } of stored.values()) {
 			const running = this.#broadcasts.get(id);
 			if (running) {
 				running.broadcast.setSound(sound);
@@ -134,14 +144,19 @@ export class Supervisor {
 			const access = await openAccess(store.current, identity, id, sealed);
 			if (!access) continue;
 			const broadcast = new CameraBroadcast({
-				source: createSource(access, id),
+				sources: {
+					main: createSource(access, id),
+					...(access.sub && { sub: createSource({ ...access, url: access.sub }, id) }),
+				},
 				sound,
+				ready,
 				clock,
 				sent: (bytes) => {
 					this.sentBytes += bytes;
 				},
+				stateChanged: (state) => this.#reports.changed(id, state),
 			});
-			this.#broadcasts.set(id, { broadcast, sealed });
+			this.#broadcasts.set(id, { broadcast, sealed, ready });
 		}
 		const published = [...this.#broadcasts.keys()].filter((id) => this.#allowed.has(id)).sort();
 		if (published.join() === this.#published.join()) return;

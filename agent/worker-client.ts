@@ -2,6 +2,7 @@ import { Id, newId, toBase64Url } from "@mivisus/wire/ids";
 import type { CryptoKey } from "@mivisus/wire/keys";
 import { type Assertion, Domain, signStatement } from "@mivisus/wire/signed";
 import { z } from "zod";
+import type { StreamReport } from "./publish/stream-reports.ts";
 
 /** The service refused, or answered what no service of ours would. `code` is a problem's (RFC 9457) last path segment. */
 export class WorkerError extends Error {
@@ -97,6 +98,10 @@ export class WorkerClient {
 	}
 	acknowledge(body: { id: string; state: "done" | "refused"; code?: string; detail?: string }, signal: AbortSignal) {
 		return this.#signed("/api/agent/acks", body, z.unknown(), signal);
+	}
+	/** Tells when streams changed state; at most 100 of them. */
+	reportStreams(events: readonly StreamReport[], signal: AbortSignal) {
+		return this.#signed("/api/agent/streams", { events }, z.unknown(), signal);
 	}
 	relayToken(signal: AbortSignal): Promise<RelayAccess> {
 		return this.#signed("/api/agent/relay-token", {}, RelayAccess, signal);

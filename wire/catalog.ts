@@ -49,6 +49,10 @@ export const MivisusSection = z.looseObject({
 	/** Agent wall clock minus relay wall clock in ms, where the agent knows it: makes the picture's age honest. */
 	clock: z.object({ offsetMs: z.number() }).optional(),
 	sound: z.enum(["off", "on", "unsupported"]),
+	/** The state of each stream of a camera that has more than one, by track. */
+	streams: z.record(z.string().max(200), CameraState).optional(),
+	/** The house's line does not keep up: pictures are left out, whole groups at a time. */
+	uplink: z.literal("slow").optional(),
 });
 
 export const Catalog = z.looseObject({
@@ -62,7 +66,12 @@ export type VideoRendition = z.infer<typeof VideoRendition>;
 export type AudioRendition = z.infer<typeof AudioRendition>;
 
 /** Track names inside a camera's broadcast. */
-export const Track = { catalog: "catalog.json", video: "video/main", audio: "audio/main" } as const;
+export const Track = {
+	catalog: "catalog.json",
+	video: "video/main",
+	videoSub: "video/sub",
+	audio: "audio/main",
+} as const;
 
 /** As one frame's payload. */
 export function encodeCatalog(catalog: Catalog): Uint8Array<ArrayBuffer> {

@@ -83,7 +83,7 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 			access = await openAccess(store.current, identity, command.camera, command.sealed);
 			if (!access) return refuse("not-for-this-agent");
 			if (!known && cameras.length >= MAX_CAMERAS) return refuse("too-many-cameras");
-			const next = { id: command.camera, sealed: command.sealed, sound: known?.sound ?? false };
+			const next = { ...known, id: command.camera, sealed: command.sealed, sound: known?.sound ?? false };
 			if (known) cameras[at] = next;
 			else cameras.push(next);
 			break;

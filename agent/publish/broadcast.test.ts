@@ -1,7 +1,7 @@
 import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { beforeEach, describe, expect, it } from "vitest";
-import { IDLE_MS } from "../limits.ts";
+import { IDLE_MS, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
 import { CameraBroadcast, type MediaListener, type MediaSource, type MediaTracks } from "./broadcast.ts";
 
 const tracks: MediaTracks = {
@@ -72,19 +72,25 @@ const unit = (timestampUs: number, key = false) => ({ timestampUs, key, data: Ui
 let source: HeldSource;
 let clock: HeldClock;
 let sent: number;
+let told: string[];
 let broadcast: CameraBroadcast;
-beforeEach(() => {
-	source = new HeldSource();
-	clock = new HeldClock();
-	sent = 0;
-	broadcast = new CameraBroadcast({
-		source,
+const publish = (sources: { main: MediaSource; sub?: MediaSource }, ready = false) =>
+	new CameraBroadcast({
+		sources,
 		sound: false,
+		ready,
 		clock,
 		sent: (bytes) => {
 			sent += bytes;
 		},
+		stateChanged: (state) => told.push(state),
 	});
+beforeEach(() => {
+	source = new HeldSource();
+	clock = new HeldClock();
+	sent = 0;
+	told = [];
+	broadcast = publish({ main: source });
 });
 const lastCatalog = (subscription: ReturnType<typeof subscribe>) => {
 	const decoded = decodeCatalog(subscription.groups.at(-1)!.frames[0]!);
@@ -200,5 +206,113 @@ describe("a camera as a broadcast", () => {
 	it("an unknown track is refused and wakes nothing", () => {
 		expect(broadcast.serve(subscribe("video/other"))).toBe(false);
 		expect(source.starts).toBe(0);
+	});
+
+	it("02.4: says when the stream changes state, and idle when nothing is read any more", async () => {
+		const viewer = subscribe(Track.video);
+		broadcast.serve(viewer);
+		source.listener?.state({ code: "waiting", sinceMs: 1 });
+		source.listener?.state({ code: "live", sinceMs: 2 });
+		source.listener?.state({ code: "camera-unreachable", sinceMs: 3 });
+		viewer.leave();
+		await settle();
+		clock.advance(IDLE_MS);
+		expect(told).toEqual(["waiting", "live", "camera-unreachable", "idle"]);
+	});
+
+	it("V10: a camera that is kept ready is read before anybody asks, and after; nothing leaves meanwhile", async () => {
+		const main = new HeldSource();
+		const kept = publish({ main }, true);
+		expect(main.starts).toBe(1);
+		main.listener?.state({ code: "live", sinceMs: 1 });
+		main.listener?.unit("video", unit(1, true));
+		await settle();
+		expect(sent).toBe(0);
+		const viewer = subscribe(Track.video);
+		kept.serve(viewer);
+		await settle();
+		expect(viewer.groups[0]?.frames).toHaveLength(1);
+		viewer.leave();
+		await settle();
+		clock.advance(IDLE_MS * 2);
+		expect(main.stops).toBe(0);
+		await kept.close();
+		expect(main.stops).toBe(1);
+	});
+});
+
+describe("a camera with two streams", () => {
+	let sub: HeldSource;
+	beforeEach(() => {
+		sub = new HeldSource();
+		broadcast = publish({ main: source, sub });
+	});
+	const small: MediaTracks = { video: { codec: "avc1.42C00D", width: 320, height: 180 } };
+
+	it("offers both, each with its state; the sound is the main one's", async () => {
+		broadcast.setSound(true);
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		source.listener?.tracks({ ...tracks });
+		sub.listener?.tracks({ ...small, audio: { codec: "alaw", sampleRate: 8000, numberOfChannels: 1 } });
+		source.listener?.state({ code: "camera-refused", sinceMs: 1 });
+		sub.listener?.state({ code: "live", sinceMs: 2 });
+		await settle();
+		const { video, audio, mivisus } = lastCatalog(viewer);
+		expect(Object.values(video?.renditions ?? {}).map(({ codedWidth }) => codedWidth)).toEqual([640, 320]);
+		expect(Object.values(audio?.renditions ?? {}).map(({ codec }) => codec)).toEqual(["mp4a.40.2"]);
+		expect(mivisus?.state.code).toBe("live");
+		expect(mivisus?.streams).toMatchObject({
+			[Track.video]: { code: "camera-refused" },
+			[Track.videoSub]: { code: "live" },
+		});
+	});
+	it("reads only the stream that somebody sees, once it is known what both are", async () => {
+		broadcast.serve(subscribe(Track.catalog));
+		const grid = subscribe(Track.videoSub);
+		broadcast.serve(grid);
+		expect([source.starts, sub.starts]).toEqual([1, 1]);
+		source.listener?.tracks(tracks);
+		sub.listener?.tracks(small);
+		clock.advance(IDLE_MS);
+		expect([source.stops, sub.stops]).toEqual([1, 0]);
+		const large = subscribe(Track.video);
+		broadcast.serve(large);
+		grid.leave();
+		await settle();
+		clock.advance(IDLE_MS);
+		expect([source.starts, source.stops, sub.stops]).toEqual([2, 1, 1]);
+		source.listener?.unit("video", unit(1, true));
+		sub.listener?.unit("video", unit(1, true));
+		await settle();
+		expect(large.groups).toHaveLength(1);
+		expect(grid.groups).toHaveLength(0);
+	});
+	it("has no second stream where the camera has none", () => {
+		expect(publish({ main: source }).serve(subscribe(Track.videoSub))).toBe(false);
+	});
+});
+
+describe("a house whose line does not keep up", () => {
+	it("is said in the catalog while groups are left out, and no longer", async () => {
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		const slow = subscribe(Track.video);
+		const blocked = { write: () => new Promise<void>(() => {}), finish: async () => {}, reset: () => {} };
+		broadcast.serve({ ...slow, openGroup: async () => blocked });
+		for (let n = 1; n <= MAX_OPEN_GROUPS; n++) source.listener?.unit("video", unit(n, true));
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.uplink).toBeUndefined();
+		source.listener?.unit("video", unit(10, true));
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.uplink).toBe("slow");
+		clock.advance(UPLINK_SLOW_MS - 1);
+		source.listener?.unit("video", unit(11, true));
+		clock.advance(UPLINK_SLOW_MS - 1);
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.uplink).toBe("slow");
+		clock.advance(1);
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.uplink).toBeUndefined();
 	});
 });

@@ -7,9 +7,10 @@ import {
 	type VideoRendition,
 } from "@mivisus/wire/catalog";
 import { encodeLegacy } from "@mivisus/wire/container";
-import { AUDIO_GROUP_US, IDLE_MS } from "../limits.ts";
+import { AUDIO_GROUP_US, UPLINK_SLOW_MS } from "../limits.ts";
 import { Feed, type GroupSink } from "./feed.ts";
-import { GopCache, type Unit } from "./gop.ts";
+import type { Unit } from "./gop.ts";
+import { Lane } from "./lane.ts";
 
 /** What a camera turned out to send, in the words of WebCodecs' decoder configurations. Descriptions are raw bytes. */
 export interface MediaTracks {
@@ -46,44 +47,54 @@ export interface BroadcastClock {
 	after(ms: number, callback: () => void): () => void;
 }
 
-type TrackKind = "catalog" | "video" | "audio";
-
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const container = { kind: "legacy" };
+
+export interface BroadcastOptions {
+	/** The camera's streams; `sub` is the smaller one, where it has one. Sound comes from the main one. */
+	sources: { main: MediaSource; sub?: MediaSource | undefined };
+	sound: boolean;
+	/** Keeps the sessions open while nobody looks. */
+	ready: boolean;
+	clock: BroadcastClock;
+	/** Hears of media bytes (video and audio, not the catalog) that the uplink took. */
+	sent(bytes: number): void;
+	/** The camera's stream changed state; `idle`: nobody looks, nothing is read. */
+	stateChanged(state: CameraState["code"] | "idle"): void;
+}
 
 /**
- * One camera as a broadcast: catalog, video, audio. Media flows only while somebody subscribes to it; without any
- * subscription the camera's own session ends after {@link IDLE_MS}, and the GOP that was kept at home goes with it.
+ * One camera as a broadcast: catalog, video in one or two renditions, audio. Media flows only while somebody subscribes to
+ * it; a stream that nobody needs is not read from the camera either.
  */
 export class CameraBroadcast {
-	#source: MediaSource;
-	#clock: BroadcastClock;
-	#sent: (bytes: number) => void;
-	#feeds: Record<TrackKind, Set<Feed>> = { catalog: new Set(), video: new Set(), audio: new Set() };
+	#options: BroadcastOptions;
+	#main: Lane;
+	#sub: Lane | undefined;
+	#catalogs = new Set<Feed>();
+	#sounds = new Set<Feed>();
 	/** Who subscribed to the sound. */
 	#listeners = new Set<Subscription>();
-	#gop: GopCache;
-	#tracks: MediaTracks | undefined;
-	#state: CameraState;
 	#sound: boolean;
 	#offsetMs: number | undefined;
 	#catalogSequence: number;
 	#audioSequence: number;
 	#audioGroupStartUs: number | undefined;
-	#running = false;
-	#cancelIdle: (() => void) | undefined;
+	#told: CameraState["code"] | "idle" = "idle";
+	/** Set while the uplink loses groups: cancels the end of saying so. */
+	#cancelSlow: (() => void) | undefined;
 
-	/** `sent` hears of media bytes (video and audio, not the catalog) that the uplink took. */
-	constructor(options: { source: MediaSource; sound: boolean; clock: BroadcastClock; sent: (bytes: number) => void }) {
-		this.#source = options.source;
-		this.#clock = options.clock;
-		this.#sent = options.sent;
+	constructor(options: BroadcastOptions) {
+		this.#options = options;
 		this.#sound = options.sound;
 		// Numbers that grow over restarts keep a relay that still knows the last run from taking new groups for old.
 		const first = options.clock.now();
-		this.#gop = new GopCache(first);
 		this.#catalogSequence = first;
 		this.#audioSequence = first;
-		this.#state = { code: "waiting", sinceMs: first };
+		const { sources, clock, ready } = options;
+		const common = { clock, ready, changed: () => this.#changed() };
+		this.#main = new Lane({ ...common, source: sources.main, audio: (unit) => this.#audio(unit) });
+		if (sources.sub) this.#sub = new Lane({ ...common, source: sources.sub, audio: () => {} });
 	}
 	/**
 	 * Switches sound; off ends it at once for everyone, because it is the owner's word. The subscriptions end too: who kept
@@ -105,97 +116,111 @@ export class CameraBroadcast {
 	}
 	/** Whether media is read from the camera now. */
 	get running(): boolean {
-		return this.#running;
+		return this.#main.running || this.#sub?.running === true;
 	}
 	/** Serves a subscription until it ends. Returns false, and touches nothing, for a track that does not exist. */
 	serve(subscription: Subscription): boolean {
 		const { track } = subscription;
-		if (track === Track.catalog) this.#attach("catalog", subscription, () => {});
-		else if (track === Track.video) this.#attach("video", subscription, this.#sent);
-		else if (track === Track.audio && this.#sound) this.#attach("audio", subscription, this.#sent);
+		if (track === Track.catalog) this.#serveCatalog(subscription);
+		else if (track === Track.video) this.#serveVideo(this.#main, subscription);
+		else if (track === Track.videoSub && this.#sub) this.#serveVideo(this.#sub, subscription);
+		else if (track === Track.audio && this.#sound) this.#serveSound(subscription);
 		else return false;
 		return true;
 	}
 	/** Ends everything: the camera was removed or the agent stops. */
 	async close(): Promise<void> {
-		this.#cancelIdle?.();
-		for (const feeds of Object.values(this.#feeds)) {
-			for (const feed of feeds) feed.close();
-			feeds.clear();
-		}
-		await this.#stop();
+		this.#cancelSlow?.();
+		for (const feed of [...this.#catalogs, ...this.#sounds]) feed.close();
+		this.#catalogs.clear();
+		this.#sounds.clear();
+		await Promise.all([this.#main.close(), this.#sub?.close()]);
 	}
-	#attach(kind: TrackKind, subscription: Subscription, sent: (bytes: number) => void): void {
-		const feed = new Feed((sequence) => subscription.openGroup(sequence), sent);
-		const feeds = this.#feeds[kind];
-		feeds.add(feed);
-		if (kind === "audio") this.#listeners.add(subscription);
-		this.#start();
-		if (kind === "catalog") this.#writeCatalog(feed);
-		if (kind === "video" && this.#gop.units.length > 0) {
-			feed.begin(this.#gop.sequence);
-			for (const unit of this.#gop.units) feed.write(encodeLegacy(unit.timestampUs, unit.data));
-		}
+	#serveCatalog(subscription: Subscription): void {
+		const feed = new Feed((sequence) => subscription.openGroup(sequence), {});
+		this.#until(subscription, this.#catalogs, feed);
+		this.#catalogs.add(feed);
+		this.#judge();
+		this.#writeCatalog(feed);
+	}
+	#serveVideo(lane: Lane, subscription: Subscription): void {
+		const feed = this.#mediaFeed(subscription);
+		this.#until(subscription, lane.feeds, feed);
+		lane.attach(feed);
+		this.#judge();
+	}
+	#serveSound(subscription: Subscription): void {
+		const feed = this.#mediaFeed(subscription);
+		this.#until(subscription, this.#sounds, feed);
+		this.#sounds.add(feed);
+		this.#listeners.add(subscription);
+		this.#judge();
+	}
+	#mediaFeed(subscription: Subscription): Feed {
+		return new Feed((sequence) => subscription.openGroup(sequence), {
+			sent: this.#options.sent,
+			dropped: () => this.#uplinkSlow(),
+		});
+	}
+	#until(subscription: Subscription, feeds: Set<Feed>, feed: Feed): void {
 		void subscription.closed.then(() => {
 			feed.close();
 			feeds.delete(feed);
 			this.#listeners.delete(subscription);
-			this.#idleIfAlone();
+			this.#judge();
 		});
 	}
-	#idleIfAlone(): void {
-		if (Object.values(this.#feeds).some((feeds) => feeds.size > 0)) return;
-		this.#cancelIdle?.();
-		this.#cancelIdle = this.#clock.after(IDLE_MS, () => void this.#stop());
+	/**
+	 * Says to each stream whether it is needed: by who sees or hears it; by who reads the catalog as long as it is not known
+	 * what the stream is, or when nobody sees any other: the camera's state must be true then, too.
+	 */
+	#judge(): void {
+		const [main, sub] = [this.#main, this.#sub];
+		const asked = this.#catalogs.size > 0;
+		const seen = main.feeds.size > 0 || this.#sounds.size > 0;
+		sub?.want(sub.feeds.size > 0 || (asked && sub.tracks === undefined));
+		main.want(seen || (asked && (main.tracks === undefined || !sub || sub.feeds.size === 0)));
+		this.#tellState();
 	}
-	#start(): void {
-		this.#cancelIdle?.();
-		this.#cancelIdle = undefined;
-		if (this.#running) return;
-		this.#running = true;
-		this.#source.start({
-			tracks: (tracks) => {
-				this.#tracks = tracks;
-				this.#announceCatalog();
-			},
-			unit: (kind, unit) => (kind === "video" ? this.#video(unit) : this.#audio(unit)),
-			state: (state) => {
-				// Pictures from before an outage are not live any more.
-				if (state.code !== "live") this.#gop.clear();
-				this.#state = state;
-				this.#announceCatalog();
-			},
+	#changed(): void {
+		this.#judge();
+		this.#announceCatalog();
+	}
+	/** The state in one word: of the stream that is better off, because somebody sees that one. */
+	#state(): CameraState {
+		const running = [this.#main, this.#sub].filter((lane) => lane?.running);
+		return (running.find((lane) => lane?.state.code === "live") ?? running[0] ?? this.#main).state;
+	}
+	#tellState(): void {
+		const state = this.running ? this.#state().code : "idle";
+		if (state === this.#told) return;
+		this.#told = state;
+		this.#options.stateChanged(state);
+	}
+	/** Whole groups were left out; said until none was for a while. */
+	#uplinkSlow(): void {
+		const known = this.#cancelSlow !== undefined;
+		this.#cancelSlow?.();
+		this.#cancelSlow = this.#options.clock.after(UPLINK_SLOW_MS, () => {
+			this.#cancelSlow = undefined;
+			this.#announceCatalog();
 		});
-	}
-	async #stop(): Promise<void> {
-		if (!this.#running) return;
-		this.#running = false;
-		this.#gop.clear();
-		this.#state = { code: "waiting", sinceMs: this.#clock.now() };
-		await this.#source.stop();
-	}
-	#video(unit: Unit): void {
-		if (!this.#gop.push(unit)) return;
-		const frame = encodeLegacy(unit.timestampUs, unit.data);
-		for (const feed of this.#feeds.video) {
-			if (unit.key) feed.begin(this.#gop.sequence);
-			feed.write(frame);
-		}
+		if (!known) this.#announceCatalog();
 	}
 	#audio(unit: Unit): void {
-		if (!this.#sound || this.#feeds.audio.size === 0) return;
+		if (!this.#sound || this.#sounds.size === 0) return;
 		const start = this.#audioGroupStartUs;
 		if (start === undefined || unit.timestampUs - start >= AUDIO_GROUP_US) {
 			this.#audioGroupStartUs = unit.timestampUs;
 			this.#audioSequence += 1;
-			for (const feed of this.#feeds.audio) feed.begin(this.#audioSequence);
+			for (const feed of this.#sounds) feed.begin(this.#audioSequence);
 		}
 		const frame = encodeLegacy(unit.timestampUs, unit.data);
-		for (const feed of this.#feeds.audio) feed.write(frame);
+		for (const feed of this.#sounds) feed.write(frame);
 	}
 	#announceCatalog(): void {
 		this.#catalogSequence += 1;
-		for (const feed of this.#feeds.catalog) this.#writeCatalog(feed);
+		for (const feed of this.#catalogs) this.#writeCatalog(feed);
 	}
 	#writeCatalog(feed: Feed): void {
 		feed.begin(this.#catalogSequence);
@@ -203,40 +228,46 @@ export class CameraBroadcast {
 		feed.end();
 	}
 	#catalog(): Catalog {
-		const container = { kind: "legacy" };
-		const tracks = this.#tracks;
-		const video: Record<string, VideoRendition> = {};
+		const [main, sub] = [this.#main, this.#sub];
 		const audio: Record<string, AudioRendition> = {};
-		if (tracks) {
-			const { codec, description, width, height } = tracks.video;
-			video[Track.video] = {
+		const heard = main.tracks?.audio;
+		if (heard && this.#sound) {
+			const { codec, description, sampleRate, numberOfChannels } = heard;
+			audio[Track.audio] = {
 				codec,
 				container,
-				codedWidth: width,
-				codedHeight: height,
+				sampleRate,
+				numberOfChannels,
 				...(description && { description: hex(description) }),
 			};
-			if (tracks.audio && this.#sound) {
-				const { codec, description, sampleRate, numberOfChannels } = tracks.audio;
-				audio[Track.audio] = {
-					codec,
-					container,
-					sampleRate,
-					numberOfChannels,
-					...(description && { description: hex(description) }),
-				};
-			}
 		}
-		const sound = !this.#sound ? "off" : tracks && !tracks.audio ? "unsupported" : "on";
+		const streams = { [Track.video]: main.state, ...(sub && { [Track.videoSub]: sub.state }) };
 		return {
-			video: { renditions: video },
+			video: { renditions: { ...rendition(Track.video, main), ...(sub && rendition(Track.videoSub, sub)) } },
 			audio: { renditions: audio },
 			mivisus: {
 				v: 1,
-				state: this.#state,
-				sound,
+				state: this.#state(),
+				sound: !this.#sound ? "off" : main.tracks && !main.tracks.audio ? "unsupported" : "on",
+				...(sub && { streams }),
+				...(this.#cancelSlow && { uplink: "slow" as const }),
 				...(this.#offsetMs !== undefined && { clock: { offsetMs: this.#offsetMs } }),
 			},
 		};
 	}
+}
+
+/** A stream's entry in the catalog, once it is known what it is. */
+function rendition(track: string, { tracks }: Lane): Record<string, VideoRendition> {
+	if (!tracks) return {};
+	const { codec, description, width, height } = tracks.video;
+	return {
+		[track]: {
+			codec,
+			container,
+			codedWidth: width,
+			codedHeight: height,
+			...(description && { description: hex(description) }),
+		},
+	};
 }

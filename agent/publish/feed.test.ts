@@ -22,8 +22,10 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 it("frames go out in order, a group ends when the next begins", async () => {
 	const { log, open } = wire();
 	let bytes = 0;
-	const feed = new Feed(open, (n) => {
-		bytes += n;
+	const feed = new Feed(open, {
+		sent: (n) => {
+			bytes += n;
+		},
 	});
 	feed.begin(7);
 	feed.write(Uint8Array.of(1));
@@ -39,7 +41,7 @@ it("frames go out in order, a group ends when the next begins", async () => {
 
 it("a blocked uplink loses whole groups, the oldest first", async () => {
 	const { log, open } = wire(true);
-	const feed = new Feed(open, () => {});
+	const feed = new Feed(open, {});
 	for (const sequence of [1, 2, 3, 4]) {
 		feed.begin(sequence);
 		feed.write(Uint8Array.of(sequence));
@@ -54,7 +56,7 @@ it("a blocked uplink loses whole groups, the oldest first", async () => {
 
 it("the queue holds its limit and not a byte more", async () => {
 	const { open } = wire(true);
-	const feed = new Feed(open, () => {});
+	const feed = new Feed(open, {});
 	feed.begin(1);
 	feed.write(new Uint8Array(MAX_QUEUE_BYTES));
 	expect(feed.droppedGroups).toBe(0);

@@ -24,15 +24,21 @@ interface OpenGroup {
  */
 export class Feed {
 	#open: (sequence: number) => Promise<GroupSink>;
-	#sent: (bytes: number) => void;
+	#listener: { sent?: (bytes: number) => void; dropped?: () => void };
 	#groups: OpenGroup[] = [];
 	#droppedGroups = 0;
 	#closed = false;
 
-	/** `open` opens the stream of a group; `sent` hears of each frame's bytes once the transport took them. */
-	constructor(open: (sequence: number) => Promise<GroupSink>, sent: (bytes: number) => void) {
+	/**
+	 * `open` opens the stream of a group; `sent` hears of each frame's bytes once the transport took them, `dropped` of each
+	 * group that was given up.
+	 */
+	constructor(
+		open: (sequence: number) => Promise<GroupSink>,
+		listener: { sent?: (bytes: number) => void; dropped?: () => void },
+	) {
 		this.#open = open;
-		this.#sent = sent;
+		this.#listener = listener;
 	}
 	/** Groups given up because the uplink was too slow. */
 	get droppedGroups(): number {
@@ -83,6 +89,7 @@ export class Feed {
 	#drop(group: OpenGroup): void {
 		this.#droppedGroups += 1;
 		this.#abandon(group, WIRE_ERROR_CODES.lagging);
+		this.#listener.dropped?.();
 	}
 	#abandon(group: OpenGroup, code: number): void {
 		group.dropped = true;
@@ -103,7 +110,7 @@ export class Feed {
 					await sink.write(frame);
 					if (group.dropped) return;
 					group.queuedBytes -= frame.length;
-					this.#sent(frame.length);
+					this.#listener.sent?.(frame.length);
 				} else if (group.ended) {
 					await sink.finish();
 					break;

@@ -28,6 +28,8 @@ export const StoredCamera = z.object({
 	id,
 	sealed: z.base64url().max(8192),
 	sound: z.boolean(),
+	/** Its sessions stay open while nobody looks, so that the first picture comes at once. */
+	ready: z.boolean().optional(),
 });
 export type StoredCamera = z.infer<typeof StoredCamera>;
 

@@ -36,10 +36,12 @@ function camera() {
 		return () => clearTimeout(timer);
 	};
 	const broadcast = new CameraBroadcast({
-		source: new ClipSource(),
+		sources: { main: new ClipSource() },
 		sound: false,
+		ready: false,
 		clock: { now: Date.now, after },
 		sent: () => {},
+		stateChanged: () => {},
 	});
 	open.push(broadcast);
 	return broadcast;

@@ -1,0 +1,111 @@
+import type { CameraState } from "@mivisus/wire/catalog";
+import { encodeLegacy } from "@mivisus/wire/container";
+import { IDLE_MS } from "../limits.ts";
+import type { BroadcastClock, MediaSource, MediaTracks } from "./broadcast.ts";
+import type { Feed } from "./feed.ts";
+import { GopCache, type Unit } from "./gop.ts";
+
+export interface LaneOptions {
+	source: MediaSource;
+	clock: BroadcastClock;
+	/** The session stays open although nobody asks for it: the first picture comes at once, at any time. */
+	ready: boolean;
+	/** Tracks or state changed. */
+	changed(): void;
+	/** A piece of sound; of a lane whose sound nobody hears, it goes nowhere. */
+	audio(unit: Unit): void;
+}
+
+/**
+ * One stream of a camera on its way into the broadcast: its session, its GOP kept at home, the subscriptions that it feeds.
+ * It reads while it is wanted and {@link IDLE_MS} longer; nothing is sent to nobody.
+ */
+export class Lane {
+	readonly feeds = new Set<Feed>();
+	#options: LaneOptions;
+	#gop: GopCache;
+	#tracks: MediaTracks | undefined;
+	#state: CameraState;
+	#running = false;
+	#wanted = false;
+	#cancelIdle: (() => void) | undefined;
+
+	constructor(options: LaneOptions) {
+		this.#options = options;
+		const nowMs = options.clock.now();
+		// Numbers that grow over restarts keep a relay that still knows the last run from taking new groups for old.
+		this.#gop = new GopCache(nowMs);
+		this.#state = { code: "waiting", sinceMs: nowMs };
+		if (options.ready) this.#start();
+	}
+	/** What the camera sends, once it was asked; still known when its session is over. */
+	get tracks(): MediaTracks | undefined {
+		return this.#tracks;
+	}
+	get state(): CameraState {
+		return this.#state;
+	}
+	/** Whether media is read from the camera now. */
+	get running(): boolean {
+		return this.#running;
+	}
+	/** Says whether anybody needs this stream now. */
+	want(wanted: boolean): void {
+		if (wanted) this.#start();
+		else if (this.#wanted) this.#endLater();
+		this.#wanted = wanted;
+	}
+	/** Feeds a subscription from the current group's beginning on. */
+	attach(feed: Feed): void {
+		this.feeds.add(feed);
+		if (this.#gop.units.length === 0) return;
+		feed.begin(this.#gop.sequence);
+		for (const unit of this.#gop.units) feed.write(encodeLegacy(unit.timestampUs, unit.data));
+	}
+	async close(): Promise<void> {
+		this.#cancelIdle?.();
+		for (const feed of this.feeds) feed.close();
+		this.feeds.clear();
+		await this.#stop();
+	}
+	#start(): void {
+		this.#cancelIdle?.();
+		this.#cancelIdle = undefined;
+		if (this.#running) return;
+		this.#running = true;
+		this.#options.source.start({
+			tracks: (tracks) => {
+				this.#tracks = tracks;
+				this.#options.changed();
+			},
+			unit: (kind, unit) => (kind === "video" ? this.#picture(unit) : this.#options.audio(unit)),
+			state: (state) => {
+				// Pictures from before an outage are not live any more.
+				if (state.code !== "live") this.#gop.clear();
+				this.#state = state;
+				this.#options.changed();
+			},
+		});
+	}
+	#endLater(): void {
+		if (this.#options.ready) return;
+		this.#cancelIdle?.();
+		this.#cancelIdle = this.#options.clock.after(IDLE_MS, () => void this.#stop());
+	}
+	async #stop(): Promise<void> {
+		if (!this.#running) return;
+		this.#running = false;
+		this.#gop.clear();
+		this.#state = { code: "waiting", sinceMs: this.#options.clock.now() };
+		this.#options.changed();
+		await this.#options.source.stop();
+	}
+	#picture(unit: Unit): void {
+		if (!this.#gop.push(unit)) return;
+		const frame = encodeLegacy(unit.timestampUs, unit.data);
+		for (const feed of this.feeds) {
+			if (unit.key) feed.begin(this.#gop.sequence);
+			feed.write(frame);
+		}
+	}
+}
