@@ -236,6 +236,7 @@ export const en = {
 	"why.firstPicture": "Waiting for the first picture.",
 	"why.noPictures": "No new picture since {time}.",
 	"why.late": "The picture is {age} old: the connection is too slow.",
+	"why.uplink": "The house’s internet line is too slow for this picture: parts of it are left out.",
 	"why.camera-unreachable": "The camera has not been reachable since {time}.",
 	"why.camera-refused": "The camera has refused the agent since {time}. Check the user name and password.",
 	"why.stream-unsupported": "The camera’s stream cannot be shown.",

@@ -241,6 +241,7 @@ export const fr: Record<Key, string> = {
 	"why.firstPicture": "En attente de la première image.",
 	"why.noPictures": "Aucune nouvelle image depuis {time}.",
 	"why.late": "L’image date de {age} : la connexion est trop lente.",
+	"why.uplink": "La connexion internet du domicile est trop lente pour cette image : des parties en sont omises.",
 	"why.camera-unreachable": "La caméra est injoignable depuis {time}.",
 	"why.camera-refused": "La caméra refuse l’agent depuis {time}. Vérifiez le nom d’utilisateur et le mot de passe.",
 	"why.stream-unsupported": "Le flux de la caméra ne peut pas être affiché.",

@@ -73,7 +73,7 @@ export function Picture(props: {
 	let watching: Watching | undefined;
 	onMount(() => {
 		if (!canvas || !frame) return;
-		watching = viewer.watch(props.camera.id, canvas, (next) => {
+		watching = viewer.watch({ camera: props.camera.id, small: props.href !== undefined }, canvas, (next) => {
 			setState(next);
 			props.onState?.(next);
 		});

@@ -31,6 +31,18 @@ describe("what the viewer takes from a catalog", () => {
 		expect(video({ a: { codec: "hev1.1", ...size(4000) }, b: { codec: "avc3.42" } })?.track).toBe("b");
 		expect(video({ a: { codec: "hev1.1" } })?.track).toBe("a");
 	});
+	it("the smallest where the picture is small or the house's line is slow; never one of which nothing comes", () => {
+		const size = (codedWidth: number) => ({ codec: "avc1.42", codedWidth, codedHeight: codedWidth });
+		const renditions = { "video/main": size(640), "video/sub": size(320) };
+		const section = { v: 1, state: { code: "live", sinceMs: 1 }, sound: "off" };
+		const choose = (mivisus: object, small = false) =>
+			chooseVideo(read({ video: { renditions }, mivisus: { ...section, ...mivisus } }), small)?.track;
+		expect([choose({}), choose({}, true)]).toEqual(["video/main", "video/sub"]);
+		expect(choose({ uplink: "slow" })).toBe("video/sub");
+		const streams = (sub: string) => ({ streams: { "video/sub": { code: sub, sinceMs: 1 } } });
+		expect(choose(streams("stream-unsupported"), true)).toBe("video/main");
+		expect(choose(streams("waiting"), true)).toBe("video/sub");
+	});
 	it("nothing from a container it does not know, and the readable one beside it", () => {
 		const newer = { codec: "avc1.42", container: { kind: "cmaf-2030", more: true }, codedWidth: 100, codedHeight: 100 };
 		expect(video({ a: newer })).toBeUndefined();

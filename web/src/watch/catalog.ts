@@ -20,12 +20,27 @@ function bytes(hex: string): Uint8Array<ArrayBuffer> {
 }
 const area = ({ codedWidth = 0, codedHeight = 0 }: VideoRendition) => codedWidth * codedHeight;
 
-/** The largest readable video rendition; H.264 before others, because it plays everywhere. */
-export function chooseVideo(catalog: Catalog): ChosenVideo | undefined {
+/** Whether the agent says that nothing comes of this stream. */
+function failed(catalog: Catalog, track: string): boolean {
+	const code = catalog.mivisus?.streams?.[track]?.code;
+	return code !== undefined && code !== "live" && code !== "waiting";
+}
+
+/**
+ * The rendition to see: one that works before one that does not; H.264 before others, because it plays everywhere; then the
+ * largest, or the smallest where the picture is `small` or the house's line does not carry more.
+ */
+export function chooseVideo(catalog: Catalog, small = false): ChosenVideo | undefined {
 	const h264 = ({ codec }: VideoRendition) => (/^avc[13]\./i.test(codec) ? 1 : 0);
+	const sign = small || catalog.mivisus?.uplink === "slow" ? -1 : 1;
 	const [best] = Object.entries(catalog.video?.renditions ?? {})
 		.filter(([, rendition]) => readable(rendition))
-		.sort(([, a], [, b]) => h264(b) - h264(a) || area(b) - area(a));
+		.sort(
+			([a, one], [b, other]) =>
+				Number(failed(catalog, a)) - Number(failed(catalog, b)) ||
+				h264(other) - h264(one) ||
+				sign * (area(other) - area(one)),
+		);
 	if (!best) return undefined;
 	const [track, { codec, description, codedWidth, codedHeight }] = best;
 	return {

@@ -44,7 +44,7 @@ export class Engine {
 				this.#setCameras(message.ids);
 				break;
 			case "attach":
-				this.#attach(message.view, message.camera, message.canvas);
+				this.#attach(message.view, message, message.canvas);
 				break;
 			case "detach":
 				this.#views.get(message.view)?.close();
@@ -112,8 +112,8 @@ export class Engine {
 		for (const id of this.#cameras) if (!there.has(id)) this.#gone.add(id);
 		return this.#gone.size > before && this.#gone.size < this.#cameras.length;
 	}
-	#attach(id: number, camera: string, canvas: OffscreenCanvas): void {
-		const view = new View(camera, canvas, {
+	#attach(id: number, which: { camera: string; small: boolean }, canvas: OffscreenCanvas): void {
+		const view = new View(which, canvas, {
 			carried: (session) => this.#link?.carried(session),
 			sound: (timestampUs, data) => this.#listening === id && this.#sound.push(timestampUs, data),
 			soundConfig: (config) => this.#listening === id && this.#sound.configure(config),

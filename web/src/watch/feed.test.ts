@@ -53,14 +53,18 @@ beforeEach(async () => {
 afterEach(() => session.close());
 
 function feed(): Feed {
-	return new Feed(session, CAMERA, {
-		announced: (active) => void seen.push(active ? "there" : "gone"),
-		catalog: (_, video, audio) => void seen.push(`catalog ${video?.track} ${audio?.track}`),
-		catalogFault: () => void seen.push("fault"),
-		video: (payload, key) => void seen.push(`video ${payload.at(-1)}${key ? "k" : ""}`),
-		audio: (payload) => void seen.push(`audio ${payload.at(-1)}`),
-		behindMs: () => 0,
-	});
+	return new Feed(
+		session,
+		{ camera: CAMERA, small: false },
+		{
+			announced: (active) => void seen.push(active ? "there" : "gone"),
+			catalog: (_, video, audio) => void seen.push(`catalog ${video?.track} ${audio?.track}`),
+			catalogFault: () => void seen.push("fault"),
+			video: (payload, key) => void seen.push(`video ${payload.at(-1)}${key ? "k" : ""}`),
+			audio: (payload) => void seen.push(`audio ${payload.at(-1)}`),
+			behindMs: () => 0,
+		},
+	);
 }
 async function group(track: string, sequence: number, ...frames: Uint8Array[]): Promise<void> {
 	const writer = await subscription(track)!.openGroup(sequence);

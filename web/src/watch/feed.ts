@@ -35,6 +35,7 @@ interface Reader {
 export class Feed {
 	#peer: FeedSession["peer"];
 	#camera: string;
+	#small: boolean;
 	#events: FeedEvents;
 	#closed = false;
 	#held = new Map<string, { subscription?: Subscription; reader?: Reader }>();
@@ -46,9 +47,11 @@ export class Feed {
 	#skippedBefore = 0;
 	#unfollow: () => void;
 
-	constructor(session: FeedSession, camera: string, events: FeedEvents) {
+	/** `small`: for a small picture the camera's smaller stream is enough. */
+	constructor(session: FeedSession, { camera, small }: { camera: string; small: boolean }, events: FeedEvents) {
 		this.#peer = session.peer;
 		this.#camera = camera;
+		this.#small = small;
 		this.#events = events;
 		this.#unfollow = session.follow(camera, (active) => this.#announced(active));
 	}
@@ -97,7 +100,7 @@ export class Feed {
 		const read = decodeCatalog(frame);
 		if (!read.ok) return this.#events.catalogFault(read.problem);
 		const before = [this.#video?.track, this.#audio?.track];
-		this.#video = chooseVideo(read.catalog);
+		this.#video = chooseVideo(read.catalog, this.#small);
 		this.#audio = chooseAudio(read.catalog);
 		this.#events.catalog(read.catalog, this.#video, this.#audio);
 		for (const track of before) {

@@ -16,6 +16,7 @@ export interface Why {
 		| "firstPicture"
 		| "noPictures"
 		| "late"
+		| "uplink"
 		| "camera-unreachable"
 		| "camera-refused"
 		| "stream-unsupported"
@@ -70,7 +71,8 @@ export interface ViewState {
 
 export type ToWorker =
 	| { type: "cameras"; ids: string[] }
-	| { type: "attach"; view: number; camera: string; canvas: OffscreenCanvas }
+	/** `small`: one of many in a grid, for which the camera's smaller stream is enough. */
+	| { type: "attach"; view: number; camera: string; small: boolean; canvas: OffscreenCanvas }
 	| { type: "detach"; view: number }
 	/** A tile that cannot be seen fetches and decodes nothing. */
 	| { type: "show"; view: number; shown: boolean }

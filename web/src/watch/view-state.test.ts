@@ -12,6 +12,7 @@ const live: Known = {
 	link: { up: true, failures: 0 },
 	announced: true,
 	camera: { code: "live", sinceMs: NOW - 60_000 },
+	uplinkSlow: false,
 	decoderFault: false,
 	paintedMs: NOW - 40,
 	ageMs: 120,
@@ -25,6 +26,13 @@ const down = { up: false, failures: 0, lostMs: NOW - 3000 };
 
 describe("the state of a view", () => {
 	it("is live while nothing speaks against it", () => expect(verdict({})).toBe("live"));
+	it("names the house's line where that is why the picture is old or stands still, and only then", () => {
+		const slow = { uplinkSlow: true };
+		expect(verdict(slow)).toBe("live");
+		expect(verdict({ ...slow, ageMs: LATE_MS + 1 })).toBe("stale: uplink");
+		expect(verdict({ ...slow, paintedMs: NOW - STALE_MS - 1 })).toBe("stale: uplink");
+		expect(verdict({ ...slow, announced: false, paintedMs: NOW - STALE_MS - 1 })).toBe("stale: agentOffline");
+	});
 
 	it.each<[Partial<Known>, string]>([
 		[{ capable: false }, "refused: browser"],

@@ -19,6 +19,8 @@ export interface Known {
 	announced: boolean | undefined;
 	catalogFault?: string | undefined;
 	camera?: CameraState | undefined;
+	/** The agent leaves pictures out, because the house's line does not carry them. */
+	uplinkSlow: boolean;
 	/** A codec that this browser refused. */
 	badCodec?: string | undefined;
 	decoderFault: boolean;
@@ -44,7 +46,7 @@ export function judge(known: Known): { mark: Mark; why?: Why } {
 	if (paintedMs === undefined) return before(known);
 	if (nowMs - paintedMs > STALE_MS) return { mark: "stale", why: silence(known, paintedMs) };
 	if (known.ageExact && known.ageMs !== undefined && known.ageMs > LATE_MS) {
-		return { mark: "stale", why: { code: "late", ageMs: known.ageMs } };
+		return { mark: "stale", why: known.uplinkSlow ? { code: "uplink" } : { code: "late", ageMs: known.ageMs } };
 	}
 	return { mark: "live" };
 }
@@ -68,9 +70,10 @@ function before({ link, announced, camera, decoderFault }: Known): { mark: Mark;
 	return { mark: "waiting", why: { code: camera?.code === "waiting" ? "waiting" : "firstPicture" } };
 }
 /** There was a picture, and it stands still. */
-function silence({ link, announced, decoderFault }: Known, paintedMs: number): Why {
+function silence({ link, announced, uplinkSlow, decoderFault }: Known, paintedMs: number): Why {
 	if (!link.up) return { code: "reconnecting", sinceMs: link.lostMs ?? paintedMs };
 	if (announced === false) return { code: "agentOffline" };
+	if (uplinkSlow) return { code: "uplink" };
 	if (decoderFault) return { code: "decoder" };
 	return { code: "noPictures", sinceMs: paintedMs };
 }

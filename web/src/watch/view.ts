@@ -42,6 +42,7 @@ export interface ViewEvents {
 /** One tile: feeds of one camera (two while a session is replaced), one decoder, one canvas. */
 export class View {
 	readonly camera: string;
+	#small: boolean;
 	#events: ViewEvents;
 	#slots = new Map<RelaySession, Slot>();
 	/** The session whose pictures are decoded. */
@@ -62,8 +63,10 @@ export class View {
 	#rates = new Rates();
 	#sound = new SoundMeter(() => performance.now());
 
-	constructor(camera: string, canvas: OffscreenCanvas, events: ViewEvents) {
+	/** `small`: one of many in a grid. */
+	constructor({ camera, small }: { camera: string; small: boolean }, canvas: OffscreenCanvas, events: ViewEvents) {
 		this.camera = camera;
+		this.#small = small;
 		this.#events = events;
 		this.#screen = new Screen(canvas);
 		this.#presenter = new Presenter((frame) => this.#screen.paint(frame));
@@ -138,6 +141,7 @@ export class View {
 			announced: slot?.announced,
 			catalogFault: slot?.catalogFault,
 			camera: section && { ...section.state, sinceMs: toLocal(section.state.sinceMs) },
+			uplinkSlow: section?.uplink === "slow",
 			badCodec: this.#badCodec,
 			decoderFault: this.#decoderFault,
 			paintedMs: this.#screen.paintedMs,
@@ -186,36 +190,40 @@ export class View {
 	}
 	#attach(session: RelaySession): Slot {
 		const slot: Slot = { feed: undefined as never };
-		slot.feed = new Feed(session, this.camera, {
-			announced: (active) => {
-				slot.announced = active;
+		slot.feed = new Feed(
+			session,
+			{ camera: this.camera, small: this.#small },
+			{
+				announced: (active) => {
+					slot.announced = active;
+				},
+				catalog: (catalog, video, audio) => {
+					slot.catalog = catalog;
+					delete slot.catalogFault;
+					slot.video = video;
+					slot.audio = audio;
+					if (session === this.#active) this.#configure(slot);
+				},
+				catalogFault: (words) => {
+					slot.catalogFault = words;
+				},
+				video: (payload, key) => {
+					if (session !== this.#active) {
+						// The new session is as far as a key picture: it takes over without a gap.
+						if (!key) return;
+						this.#activate(session);
+					}
+					this.#video(payload, key);
+					this.#events.carried(session);
+				},
+				audio: (payload) => {
+					if (session !== this.#active || !this.#listening) return;
+					const unit = openFrame(payload);
+					if (unit) this.#events.sound(unit.timestampUs, unit.payload);
+				},
+				behindMs: () => this.#pacer.behindMs,
 			},
-			catalog: (catalog, video, audio) => {
-				slot.catalog = catalog;
-				delete slot.catalogFault;
-				slot.video = video;
-				slot.audio = audio;
-				if (session === this.#active) this.#configure(slot);
-			},
-			catalogFault: (words) => {
-				slot.catalogFault = words;
-			},
-			video: (payload, key) => {
-				if (session !== this.#active) {
-					// The new session is as far as a key picture: it takes over without a gap.
-					if (!key) return;
-					this.#activate(session);
-				}
-				this.#video(payload, key);
-				this.#events.carried(session);
-			},
-			audio: (payload) => {
-				if (session !== this.#active || !this.#listening) return;
-				const unit = openFrame(payload);
-				if (unit) this.#events.sound(unit.timestampUs, unit.payload);
-			},
-			behindMs: () => this.#pacer.behindMs,
-		});
+		);
 		slot.feed.listen(this.#listening);
 		return slot;
 	}

@@ -35,12 +35,16 @@ class Viewer {
 		if (this.#views.size > 0) this.#grant();
 	}
 	/** Watches `camera` on a canvas of the page, which is handed over for good. */
-	watch(camera: string, canvas: HTMLCanvasElement, onState: (state: ViewState) => void): Watching {
+	watch(
+		{ camera, small }: { camera: string; small: boolean },
+		canvas: HTMLCanvasElement,
+		onState: (state: ViewState) => void,
+	): Watching {
 		clearTimeout(this.#linger);
 		const view = this.#nextView++;
 		this.#views.set(view, { camera, onState });
 		const offscreen = canvas.transferControlToOffscreen();
-		this.#send({ type: "attach", view, camera, canvas: offscreen }, [offscreen]);
+		this.#send({ type: "attach", view, camera, small, canvas: offscreen }, [offscreen]);
 		this.#grant();
 		return {
 			show: (shown) => this.#send({ type: "show", view, shown }),
