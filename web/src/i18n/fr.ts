@@ -129,6 +129,15 @@ export const fr: Record<Key, string> = {
 	"add.userHint": "Laissez les deux champs vides si la caméra n’en demande pas.",
 	"add.password": "Mot de passe",
 	"add.passwordHint": "Scellé ici : seul votre agent peut l’ouvrir. Le service le transmet sans pouvoir le lire.",
+	"add.more": "Second flux, certificat",
+	"add.sub": "Second flux, plus petit (facultatif)",
+	"add.subHint":
+		"Pour la grille et les connexions lentes, par exemple /stream2. Le même utilisateur et le même mot de passe y servent.",
+	"add.badSub": "Saisissez un chemin comme /stream2, ou une adresse entière sans utilisateur ni mot de passe.",
+	"add.certificate": "Empreinte du certificat de la caméra (facultatif)",
+	"add.certificateHint":
+		"Pour les caméras rtsps:// qui ont leur propre certificat : 64 chiffres et lettres (SHA-256). Aucun autre certificat ne vaut alors.",
+	"add.badCertificate": "Une empreinte a 64 chiffres et lettres de a à f ; des deux-points peuvent les séparer.",
 	"add.action": "Ajouter la caméra",
 	"add.again": "Réessayer",
 	"add.sealing": "Scellement du mot de passe",

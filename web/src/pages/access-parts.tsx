@@ -1,4 +1,4 @@
-import { createSignal, type JSX, onMount, Show } from "solid-js";
+import { createEffect, createSignal, type JSX, onMount, Show } from "solid-js";
 import { t } from "../i18n/index.ts";
 import { Field, Notice } from "../ui/parts.tsx";
 import { Picture } from "../ui/picture.tsx";
@@ -10,6 +10,11 @@ import type { TypedAccess } from "./typed-access.ts";
 /** Address, user and password, as adding a camera and changing one ask for them. */
 export function AccessFields(props: { typed: TypedAccess; passwordHint: string }) {
 	const { typed } = props;
+	let more: HTMLDetailsElement | undefined;
+	// Opened where something in it must be seen; closed by the person alone, never under their hands.
+	createEffect(() => {
+		if (more && (typed.subFault() || typed.certificateFault())) more.open = true;
+	});
 	return (
 		<>
 			<Field
@@ -31,6 +36,27 @@ export function AccessFields(props: { typed: TypedAccess; passwordHint: string }
 				value={typed.password()}
 				onInput={typed.setPassword}
 			/>
+			<details ref={more} class="more">
+				<summary>{t("add.more")}</summary>
+				<Field
+					label={t("add.sub")}
+					hint={t("add.subHint")}
+					fault={typed.subFault() && t(typed.subFault() ?? "add.badSub")}
+					maxlength={1500}
+					exact
+					value={typed.sub()}
+					onInput={typed.setSub}
+				/>
+				<Field
+					label={t("add.certificate")}
+					hint={t("add.certificateHint")}
+					fault={typed.certificateFault() && t(typed.certificateFault() ?? "add.badCertificate")}
+					maxlength={200}
+					exact
+					value={typed.certificate()}
+					onInput={typed.setCertificate}
+				/>
+			</details>
 		</>
 	);
 }

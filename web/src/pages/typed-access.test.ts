@@ -35,6 +35,35 @@ describe("a typed access", () => {
 		typed.setAddress("cam");
 		expect(typed.fault()).toBeUndefined();
 	});
+	it("takes a second stream as a path on the same camera or as a whole address, and a certificate as people copy it", () => {
+		const typed = typedAccess();
+		typed.setAddress("rtsps://cam/stream1");
+		typed.setSub(" /stream2?x=1 ");
+		typed.setCertificate(`${"AB:".repeat(31)}ab`);
+		expect(typed.read()?.access).toEqual({
+			v: 1,
+			url: { scheme: "rtsps", host: "cam", port: 322, path: "/stream1" },
+			sub: { scheme: "rtsps", host: "cam", port: 322, path: "/stream2?x=1" },
+			certificate: "ab".repeat(32),
+		});
+		typed.setSub("rtsp://other:8554/low");
+		expect(typed.read()?.access.sub).toEqual({ scheme: "rtsp", host: "other", port: 8554, path: "/low" });
+	});
+	it("says which of the further fields cannot be read, and takes no second user there", () => {
+		const typed = typedAccess();
+		typed.setAddress("cam");
+		typed.setSub("rtsp://u:p@cam/low");
+		typed.setCertificate("abcd");
+		expect(typed.read()).toBeUndefined();
+		expect([typed.fault(), typed.subFault(), typed.certificateFault()]).toEqual([
+			undefined,
+			"add.badSub",
+			"add.badCertificate",
+		]);
+		typed.setSub("");
+		typed.setCertificate("");
+		expect(Object.keys(typed.read()?.access ?? {})).toEqual(["v", "url"]);
+	});
 	it("begins with the address that is shown; one with something struck out must be typed whole", () => {
 		const shown = { scheme: "rtsp", host: "cam", port: 554, path: "/live?pwd=***" } as const;
 		const typed = typedAccess(shown);

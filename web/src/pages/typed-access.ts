@@ -5,13 +5,26 @@ import type { Address } from "../api/answers.ts";
 import type { Key } from "../i18n/index.ts";
 import { formatAddress, parseAddress, type TypedAddress } from "../keys/address.ts";
 
+/** The second stream as typed: a path belongs to the camera of the first one. User and password are the first one's. */
+function secondStream(typed: string, first: Address): Address | undefined | "bad" {
+	const text = typed.trim();
+	if (text === "") return undefined;
+	const whole = text.startsWith("/") ? formatAddress({ ...first, path: text }) : text;
+	const parsed = parseAddress(whole);
+	return parsed && parsed.user === undefined ? parsed.address : "bad";
+}
+
 /** What a person typed to reach a camera: it exists in this page until it is sealed, and nowhere else in clear. */
 export function typedAccess(shown?: Address) {
 	const [address, setAddress] = createSignal(shown ? formatAddress(shown) : "");
 	const [user, setUser] = createSignal("");
 	const [password, setPassword] = createSignal("");
+	const [sub, setSub] = createSignal("");
+	const [certificate, setCertificate] = createSignal("");
 	const [split, setSplit] = createSignal(false);
 	const [fault, setFault] = createSignal<Key>();
+	const [subFault, setSubFault] = createSignal<Key>();
+	const [certificateFault, setCertificateFault] = createSignal<Key>();
 
 	const separate = (typed: TypedAddress) => {
 		setAddress(formatAddress(typed.address));
@@ -25,6 +38,20 @@ export function typedAccess(shown?: Address) {
 		setUser,
 		password,
 		setPassword,
+		/** The camera's second stream: an address, or a path on the same camera; empty where there is none. */
+		sub,
+		setSub(text: string): void {
+			setSub(text);
+			setSubFault(undefined);
+		},
+		subFault,
+		/** SHA-256 of the camera's certificate, as people copy it: with or without colons. */
+		certificate,
+		setCertificate(text: string): void {
+			setCertificate(text);
+			setCertificateFault(undefined);
+		},
+		certificateFault,
 		/** User and password stood in the address and were moved to their own fields. */
 		split,
 		fault,
@@ -43,13 +70,20 @@ export function typedAccess(shown?: Address) {
 			// What the service shows of an address is not enough to reach the camera by.
 			const struckOut = shown?.path.includes("***") === true && typed?.address.path === shown.path;
 			setFault(struckOut ? "access.struckOut" : typed ? undefined : "add.badAddress");
-			if (!typed || struckOut) return undefined;
+			const second = typed && secondStream(sub(), typed.address);
+			setSubFault(second === "bad" ? "add.badSub" : undefined);
+			const fingerprint = certificate().replace(/[\s:]/g, "").toLowerCase();
+			const odd = fingerprint !== "" && !/^[0-9a-f]{64}$/.test(fingerprint);
+			setCertificateFault(odd ? "add.badCertificate" : undefined);
+			if (!typed || struckOut || second === "bad" || odd) return undefined;
 			if (typed.user !== undefined) separate(typed);
 			const url = typed.address;
 			return {
 				access: {
 					v: 1,
 					url,
+					...(second && { sub: second }),
+					...(fingerprint !== "" && { certificate: fingerprint }),
 					...(user() !== "" && { user: user() }),
 					...(password() !== "" && { password: password() }),
 				},
@@ -61,9 +95,9 @@ export function typedAccess(shown?: Address) {
 			setPassword("");
 		},
 		clear(): void {
-			for (const set of [setAddress, setUser, setPassword]) set("");
+			for (const set of [setAddress, setUser, setPassword, setSub, setCertificate]) set("");
 			setSplit(false);
-			setFault(undefined);
+			for (const set of [setFault, setSubFault, setCertificateFault]) set(undefined);
 		},
 	};
 }
