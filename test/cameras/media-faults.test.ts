@@ -1,4 +1,5 @@
 import { parseSps } from "@mivisus/agent/codecs/sps";
+import { HEVC_PPS, HEVC_SPS, hevcFragments, hevcSlice, Slice, VPS } from "@mivisus/agent/codecs/testing/hevc";
 import {
 	annexB,
 	fragments,
@@ -395,5 +396,31 @@ describe("packets that are not what they say", () => {
 			expect((await watching.pictures(1)).map(show)).toEqual(["K1"]);
 			expect(watching.witness.tracks).toMatchObject([{ video: { codec: "avc1.640028", width: 1920, height: 1080 } }]);
 		}
+	});
+});
+
+describe("H.265, where a camera sends nothing else", () => {
+	const sdp = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:track1\r\n";
+	it("S03, P02: sets come late and in band, the marker is never set, pictures are cut by content", async () => {
+		const rtp = new RtpWriter();
+		const nals = [hevcSlice(Slice.trail, 1), VPS, HEVC_SPS, HEVC_PPS, hevcSlice(Slice.idr, 2)];
+		nals.push(hevcSlice(Slice.idr, 3, false), hevcSlice(Slice.trail, 4), hevcSlice(Slice.trail, 5));
+		const watching = await watch({ sdp });
+		(await watching.playing()).frames(nals.map((nal) => rtp.write(nal, 0)));
+		expect((await watching.pictures(2)).map(show)).toEqual(["K2+3", "4"]);
+		expect(watching.witness.tracks).toMatchObject([{ video: { codec: "hvc1.1.6.L60.90", width: 320, height: 240 } }]);
+	});
+	it("P01: a whole byte stream in fragments of one unit", async () => {
+		const rtp = new RtpWriter({ ssrc: 0 });
+		const whole = annexB(VPS, HEVC_SPS, HEVC_PPS, hevcSlice(Slice.idr, 1));
+		const packets = [...rtp.picture(hevcFragments(whole, 25), 0), rtp.write(hevcSlice(Slice.trail, 2), TICKS)];
+		const watching = await watch({ sdp });
+		(await watching.playing()).frames(packets);
+		expect((await watching.pictures(1)).map(show)).toEqual(["K1"]);
+	});
+	it("in an order of its own is refused in words", async () => {
+		const { witness } = await watch({ sdp: `${sdp}a=fmtp:96 sprop-max-don-diff=2\r\n` });
+		await witness.until(({ states }) => states.at(-1) === "stream-unsupported");
+		expect(witness.details.at(-1)).toContain("Choose H.264");
 	});
 });
