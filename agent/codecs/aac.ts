@@ -1,6 +1,6 @@
 import type { RtpPacket } from "../rtp/packet.ts";
 import type { SdpMedia } from "../rtsp/sdp.ts";
-import { BitReader } from "./sps.ts";
+import { BitReader } from "./bits.ts";
 
 /** How an audio decoder is to be set up, for `AudioDecoder.configure`. */
 export interface AudioConfig {

@@ -4,41 +4,16 @@ import type { RtpPacket } from "../rtp/packet.ts";
 import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
 import { parseSdp } from "../rtsp/sdp.ts";
 import { AacDepacketizer, parseAudioConfig } from "./aac.ts";
-import { H264Depacketizer, type VideoUnit } from "./h264.ts";
+import { H264Depacketizer } from "./h264.ts";
 import { G711Depacketizer } from "./pcma.ts";
 import { codecString, parsePps, parseSps } from "./sps.ts";
+import { annexB, fragments, idr, PPS, PPS_HD, packet, SPS, SPS_HD, slice, stap } from "./testing/packets.ts";
+import type { VideoUnit } from "./video.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
-/** Baseline 64x48 and High 1920x1080, as x264 writes them. */
-const SPS = hex("6742c00ad9047b011000000300100000030320f1226480");
-const PPS = hex("68cb83cb20");
-const SPS_HD = hex("67640028acd940780227e5c044000003000400000300c83c60c658");
-const PPS_HD = hex("68ebe3cb22c0");
-/** Slices: `111…` = first macroblock 0, type P, PPS 0; `01011…` = first macroblock 1. The last byte tells them apart. */
-const slice = (id: number, { idr = false, first = true } = {}) =>
-	Uint8Array.of(idr ? 0x65 : 0x41, first ? 0xe1 : 0x59, 0x88, 0x80 | id);
-const idr = (id: number, first = true) => slice(id, { idr: true, first });
-
-const packet = (payload: Uint8Array | number[], timestamp = 0, marker = false): RtpPacket => ({
-	payloadType: 96,
-	marker,
-	sequence: 0,
-	timestamp,
-	ssrc: 1,
-	payload: Uint8Array.from(payload),
-});
-/** Aggregated into one packet (STAP-A). */
-const stap = (...nals: Uint8Array[]) => [0x78, ...nals.flatMap((nal) => [nal.length >> 8, nal.length & 255, ...nal])];
-/** Fragmented (FU-A) into pieces of `size` bytes. */
-function fragments(nal: Uint8Array, size: number, timestamp: number, marker = true): RtpPacket[] {
-	const out: RtpPacket[] = [];
-	for (let at = 1; at < nal.length; at += size) {
-		const flags = (at === 1 ? 0x80 : 0) | (at + size >= nal.length ? 0x40 : 0);
-		const payload = [(nal[0]! & 0xe0) | 28, flags | (nal[0]! & 0x1f), ...nal.subarray(at, at + size)];
-		out.push(packet(payload, timestamp, marker && (flags & 0x40) !== 0));
-	}
-	return out;
-}
+/** Fragmented into pieces of `size` bytes, as packets. */
+const fragmented = (nal: Uint8Array, size: number, timestamp: number) =>
+	fragments(nal, size).map((payload, n, { length }) => packet(payload, timestamp, n === length - 1));
 /** Each picture as its NAL units' last bytes with the timestamp and `K` for key. */
 const show = ({ data, timestamp, key }: VideoUnit) => {
 	const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -89,7 +64,7 @@ describe("parameter sets", () => {
 			height: 48,
 		});
 		const [high] = play([packet(stap(SPS_HD, PPS_HD)), packet(idr(1))]);
-		expect([...high!.config!.description.subarray(-4)]).toEqual([0xfd, 0xf8, 0xf8, 0]);
+		expect([...high!.config!.description!.subarray(-4)]).toEqual([0xfd, 0xf8, 0xf8, 0]);
 	});
 	it("are told again only when they change", () => {
 		const repeat = [packet(stap(SPS, PPS)), packet(idr(1))];
@@ -116,32 +91,12 @@ describe("S03: parameter sets that come late or contradict", () => {
 });
 
 describe("P01: a whole Annex B key frame inside one unit", () => {
-	const annexB = Uint8Array.of(
-		...SPS,
-		0,
-		0,
-		0,
-		1,
-		...PPS,
-		0,
-		0,
-		0,
-		1,
-		...idr(1),
-		0,
-		0,
-		1,
-		0,
-		0,
-		1,
-		...idr(2, false),
-		0,
-		0,
-	);
+	// With an empty piece, a start code of three bytes, and zeros at the end.
+	const whole = Buffer.concat([annexB(SPS, PPS, idr(1)), hex("000001000001"), idr(2, false), hex("0000")]);
 	it.each([1, 2, 3, 5, 7, 11, 24, 26, 27, 500])("fragments of %i bytes", (size) => {
-		expect(shown([...fragments(annexB, size, 7), packet(slice(3), 8, true)])).toEqual(["K1+2@7", "3@8"]);
+		expect(shown([...fragmented(whole, size, 7), packet(slice(3), 8, true)])).toEqual(["K1+2@7", "3@8"]);
 	});
-	it("in a single packet", () => expect(shown([packet(annexB, 7, true)])).toEqual(["K1+2@7"]));
+	it("in a single packet", () => expect(shown([packet(whole, 7, true)])).toEqual(["K1+2@7"]));
 });
 
 describe("P02: marker and timestamp are only hints", () => {
@@ -215,7 +170,7 @@ describe("damage", () => {
 	it.each([0, 1, 2])(
 		"a fragment lost at place %i costs its picture, and heals with the next IDR (gortsplib#503)",
 		(place) => {
-			const parts = fragments(long, 20, 1);
+			const parts = fragmented(long, 20, 1);
 			const cut = parts.flatMap<RtpPacket | "lost">((part, n) => (n === place ? "lost" : part));
 			expect(shown([...head, ...cut, p(2), packet(idr(5), 5, true), p(6)])).toEqual(["K5@5", "6@6"]);
 		},
@@ -236,7 +191,7 @@ describe("damage", () => {
 		};
 		expect(play([...head, packet(filled(MAX_PICTURE_BYTES - 4))])).toHaveLength(1);
 		expect(play([...head, packet(filled(MAX_PICTURE_BYTES - 3))])).toHaveLength(0);
-		expect(play([...head, ...fragments(filled(MAX_PICTURE_BYTES + 2), 60_000, 1), packet(idr(2))])).toHaveLength(1);
+		expect(play([...head, ...fragmented(filled(MAX_PICTURE_BYTES + 2), 60_000, 1), packet(idr(2))])).toHaveLength(1);
 	});
 	it("random packets never throw, and never give a picture without a set-up before it", () => {
 		const payload = fc.oneof(

@@ -7,7 +7,9 @@ import { Timeline } from "../rtp/timeline.ts";
 import { parameterSets, type SdpMedia } from "../rtsp/sdp.ts";
 import { AacDepacketizer, type AudioDepacketizer } from "./aac.ts";
 import { H264Depacketizer } from "./h264.ts";
+import { H265Depacketizer } from "./h265.ts";
 import { G711Depacketizer } from "./pcma.ts";
+import type { VideoDepacketizer } from "./video.ts";
 
 type Kind = "video" | "audio";
 
@@ -19,9 +21,14 @@ export interface ReceptionListener {
 	waiting(): void;
 }
 
+function videoDepacketizer(media: SdpMedia): VideoDepacketizer {
+	const Depacketizer = media.encoding === "H265" ? H265Depacketizer : H264Depacketizer;
+	return new Depacketizer(parameterSets(media));
+}
+
 /** What one RTSP session brings: packets in, tracks and units out. Does no I/O. */
 export class Reception {
-	#video: { receiver: RtpReceiver; depacketizer: H264Depacketizer; timeline: Timeline };
+	#video: { receiver: RtpReceiver; depacketizer: VideoDepacketizer; timeline: Timeline };
 	#audio: { receiver: RtpReceiver; depacketizer: AudioDepacketizer; timeline: Timeline } | undefined;
 	#clock: BroadcastClock;
 	#tell: ReceptionListener;
@@ -43,7 +50,7 @@ export class Reception {
 		const timeline = new Timeline({ clockRate: video.clockRate, afterUs: lastUs.video });
 		this.#video = {
 			receiver: new RtpReceiver(video.payloadType ?? 0, transport),
-			depacketizer: new H264Depacketizer(parameterSets(video)),
+			depacketizer: videoDepacketizer(video),
 			timeline,
 		};
 		const depacketizer = audio && (AacDepacketizer.create(audio) ?? G711Depacketizer.create(audio));

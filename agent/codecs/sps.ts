@@ -1,54 +1,4 @@
-/** Reads bits, most significant first; throws RangeError past the end. */
-export class BitReader {
-	#bytes: Uint8Array;
-	#at = 0;
-	constructor(bytes: Uint8Array) {
-		this.#bytes = bytes;
-	}
-	get bitsLeft(): number {
-		return this.#bytes.length * 8 - this.#at;
-	}
-	/** `count` ≤ 32 bits as a whole number. */
-	bits(count: number): number {
-		if (count > this.bitsLeft) throw new RangeError("ends inside a value");
-		let value = 0;
-		for (let n = 0; n < count; n++) {
-			value = value * 2 + ((this.#bytes[this.#at >> 3]! >> (7 - (this.#at & 7))) & 1);
-			this.#at += 1;
-		}
-		return value;
-	}
-	/** Exp-Golomb, unsigned (H.264, section 9.1). */
-	ue(): number {
-		let zeros = 0;
-		while (this.bits(1) === 0) {
-			zeros += 1;
-			if (zeros > 32) throw new RangeError("no exp-golomb value");
-		}
-		return 2 ** zeros - 1 + this.bits(zeros);
-	}
-	/** Exp-Golomb, signed. */
-	se(): number {
-		const value = this.ue();
-		return value % 2 === 0 ? -value / 2 : (value + 1) / 2;
-	}
-}
-
-/** Removes emulation prevention: `00 00 03` stands for `00 00` inside a NAL unit. */
-export function unescapeNal(nal: Uint8Array): Uint8Array {
-	const out = new Uint8Array(nal.length);
-	let length = 0;
-	let zeros = 0;
-	for (const byte of nal) {
-		if (zeros >= 2 && byte === 3) {
-			zeros = 0;
-			continue;
-		}
-		zeros = byte === 0 ? zeros + 1 : 0;
-		out[length++] = byte;
-	}
-	return out.subarray(0, length);
-}
+import { BitReader, tolerant, unescapeNal } from "./bits.ts";
 
 /** What of a sequence parameter set matters outside a decoder. */
 export interface SpsFacts {
@@ -61,6 +11,18 @@ export interface SpsFacts {
 	chromaFormat: number;
 	lumaBits: number;
 	chromaBits: number;
+	separatePlanes: boolean;
+	/** Bits of frame_num in a slice header. */
+	frameNumBits: number;
+	/** pic_order_cnt_type, and the bits of its value where the type is 0. */
+	orderType: number;
+	orderBits: number;
+	framesOnly: boolean;
+	/** Size in macroblocks, whole frames, and how many of them a decoder must keep. */
+	frameMbs: number;
+	maxReferences: number;
+	/** Where vui_parameters_present_flag stands, in bits behind the NAL unit's header, without emulation prevention. */
+	vuiAt: number;
 }
 
 /** Profiles whose set begins with chroma and bit depth (H.264, section 7.3.2.1.1). */
@@ -80,12 +42,7 @@ function skipScalingLists(reader: BitReader, count: number): void {
 
 /** Reads a whole SPS NAL unit, header byte included; undefined when it is none that could be decoded. */
 export function parseSps(nal: Uint8Array): SpsFacts | undefined {
-	try {
-		return readSps(nal);
-	} catch (error) {
-		if (error instanceof RangeError) return undefined;
-		throw error;
-	}
+	return tolerant(() => readSps(nal));
 }
 
 function readSps(nal: Uint8Array): SpsFacts | undefined {
@@ -96,18 +53,19 @@ function readSps(nal: Uint8Array): SpsFacts | undefined {
 	let chromaFormat = 1;
 	let lumaBits = 8;
 	let chromaBits = 8;
-	let separatePlanes = 0;
+	let separatePlanes = false;
 	if (HIGH_PROFILES.has(profile)) {
 		chromaFormat = reader.ue();
-		if (chromaFormat === 3) separatePlanes = reader.bits(1);
+		if (chromaFormat === 3) separatePlanes = reader.flag();
 		lumaBits = 8 + reader.ue();
 		chromaBits = 8 + reader.ue();
 		reader.bits(1);
 		if (reader.bits(1)) skipScalingLists(reader, chromaFormat === 3 ? 12 : 8);
 	}
-	reader.ue();
+	const frameNumBits = reader.ue() + 4;
 	const orderType = reader.ue();
-	if (orderType === 0) reader.ue();
+	let orderBits = 0;
+	if (orderType === 0) orderBits = reader.ue() + 4;
 	else if (orderType === 1) {
 		reader.bits(1);
 		reader.se();
@@ -116,35 +74,38 @@ function readSps(nal: Uint8Array): SpsFacts | undefined {
 		if (cycle > 255) return undefined;
 		for (let n = 0; n < cycle; n++) reader.se();
 	}
-	reader.ue();
+	const maxReferences = reader.ue();
 	reader.bits(1);
 	const widthMbs = reader.ue() + 1;
 	const heightUnits = reader.ue() + 1;
-	const framesOnly = reader.bits(1);
+	const framesOnly = reader.flag();
 	if (!framesOnly) reader.bits(1);
 	reader.bits(1);
 	const crop = reader.bits(1) ? [reader.ue(), reader.ue(), reader.ue(), reader.ue()] : [0, 0, 0, 0];
+	const vuiAt = reader.position;
 	const planes = separatePlanes ? 0 : chromaFormat;
 	const cropX = planes === 1 || planes === 2 ? 2 : 1;
-	const cropY = (planes === 1 ? 2 : 1) * (2 - framesOnly);
+	const heightMbs = heightUnits * (framesOnly ? 1 : 2);
+	const cropY = (planes === 1 ? 2 : 1) * (framesOnly ? 1 : 2);
 	const width = widthMbs * 16 - (crop[0]! + crop[1]!) * cropX;
-	const height = heightUnits * 16 * (2 - framesOnly) - (crop[2]! + crop[3]!) * cropY;
+	const height = heightMbs * 16 - (crop[2]! + crop[3]!) * cropY;
+	const frameMbs = widthMbs * heightMbs;
 	const sane =
 		id < 32 && width > 0 && height > 0 && width <= 16384 && height <= 16384 && lumaBits <= 14 && chromaBits <= 14;
-	return sane ? { id, width, height, profile, chromaFormat, lumaBits, chromaBits } : undefined;
+	if (!sane || frameNumBits > 16 || orderBits > 16) return undefined;
+	const format = { chromaFormat, lumaBits, chromaBits, separatePlanes };
+	const order = { frameNumBits, orderType, orderBits, framesOnly };
+	return { id, width, height, profile, ...format, ...order, frameMbs, maxReferences, vuiAt };
 }
 
 /** Both ids of a picture parameter set: its own, and the SPS it rests on. */
 export function parsePps(nal: Uint8Array): { id: number; spsId: number } | undefined {
-	try {
+	return tolerant(() => {
 		const reader = new BitReader(unescapeNal(nal.subarray(1, 16)));
 		const id = reader.ue();
 		const spsId = reader.ue();
 		return id < 256 && spsId < 32 ? { id, spsId } : undefined;
-	} catch (error) {
-		if (error instanceof RangeError) return undefined;
-		throw error;
-	}
+	});
 }
 
 /** Codec string of RFC 6381 from an SPS, e.g. `avc1.42C01E`. */

@@ -86,7 +86,7 @@ function readMedia(section: Section): SdpMedia {
 		kind: section.kind,
 		line: section.line,
 		payloadType,
-		encoding: (encoding ?? known?.encoding ?? "").trim().toUpperCase(),
+		encoding: nameOf(encoding ?? known?.encoding ?? ""),
 		clockRate: Number.parseInt(rate ?? "", 10) || known?.clockRate || 0,
 		channels: Number.parseInt(channels ?? "", 10) || undefined,
 		format: readFormat(numbered(section, "fmtp") ?? ""),
@@ -94,6 +94,13 @@ function readMedia(section: Section): SdpMedia {
 		direction: direction ?? "sendrecv",
 	};
 }
+
+/** Some cameras write the codec's other name. */
+const ALIASES: Record<string, string> = { HEVC: "H265", AVC: "H264", MJPEG: "JPEG" };
+const nameOf = (encoding: string) => {
+	const name = encoding.trim().toUpperCase();
+	return ALIASES[name] ?? name;
+};
 
 function readFormat(text: string): Map<string, string> {
 	const parameters = new Map<string, string>();
@@ -115,47 +122,55 @@ export function controlUrl(base: string, control: string | undefined): string {
 	return base.endsWith("/") ? `${base}${control.replace(/^\/+/, "")}` : `${base}/${control.replace(/^\/+/, "")}`;
 }
 
-/** `sprop-parameter-sets`, decoded; broken or empty items are left out. */
+/** Where a description holds parameter sets (RFC 6184, section 8.1; RFC 7798, section 7.1). */
+const SET_PARAMETERS = ["sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"];
+
+/** The description's parameter sets, decoded; broken or empty items are left out. */
 export function parameterSets(media: SdpMedia): Uint8Array[] {
-	const items = media.format.get("sprop-parameter-sets")?.split(",") ?? [];
+	const items = SET_PARAMETERS.flatMap((name) => media.format.get(name)?.split(",") ?? []);
 	return items.map((item) => new Uint8Array(Buffer.from(item.trim(), "base64"))).filter((set) => set.length > 1);
 }
 
 /** What to ask of the camera: one video that can be shown, and sound where that can be played. */
 export type Choice = { ok: true; video: SdpMedia; audio: SdpMedia | undefined } | { ok: false; problem: string };
 
-const VIDEO = new Set(["H264"]);
+/** What can be shown, the first is preferred: H.264 plays in every browser, H.265 only where the machine helps. */
+const VIDEO = ["H264", "H265"];
 const AUDIO = new Set(["MPEG4-GENERIC", "PCMA", "PCMU"]);
 /** Names people know better than the ones in the description. */
-const SPOKEN: Record<string, string> = {
-	H265: "H.265 (HEVC)",
-	HEVC: "H.265 (HEVC)",
-	JPEG: "MJPEG",
-	"MP4V-ES": "MPEG-4",
-};
+const SPOKEN: Record<string, string> = { H265: "H.265 (HEVC)", JPEG: "MJPEG", "MP4V-ES": "MPEG-4" };
+
+const usable = ({ payloadType, clockRate }: SdpMedia) => payloadType !== undefined && clockRate > 0;
 
 /** Trouble with sound never stops the picture (S02). */
 export function chooseMedia({ media }: Sdp): Choice {
 	const videos = media.filter(({ kind }) => kind === "video");
-	const video = videos.find(
-		({ encoding, payloadType, clockRate }) => VIDEO.has(encoding) && payloadType !== undefined && clockRate > 0,
-	);
-	if (!video) {
-		const [first] = videos;
-		if (!first) return { ok: false, problem: "The camera offers no picture at this address." };
-		// The camera's words are read by people and by terminals: nothing in them may be more than a letter.
-		const shown = (text: string, most: number) => text.replace(/\p{C}/gu, "").slice(0, most);
-		const name = SPOKEN[first.encoding] ?? first.encoding;
-		const problem =
-			VIDEO.has(first.encoding) || name === ""
-				? `The camera's description of its picture cannot be read: "${shown(first.line, 80)}".`
-				: `The camera sends ${shown(name, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
-		return { ok: false, problem };
-	}
+	const offered = VIDEO.flatMap((name) => videos.filter((video) => video.encoding === name && usable(video)));
+	const video = offered.find((candidate) => !isInterleaved(candidate));
+	if (!video) return { ok: false, problem: offered[0] ? INTERLEAVED : problemOf(videos[0]) };
 	const audio = media.find(
-		({ kind, encoding, payloadType, clockRate, direction }) =>
+		(candidate) =>
 			// `sendonly` on a camera's description is the way back to its loudspeaker (ONVIF), nothing to listen to.
-			kind === "audio" && AUDIO.has(encoding) && payloadType !== undefined && clockRate > 0 && direction !== "sendonly",
+			candidate.kind === "audio" &&
+			AUDIO.has(candidate.encoding) &&
+			usable(candidate) &&
+			candidate.direction !== "sendonly",
 	);
 	return { ok: true, video, audio };
+}
+
+/** H.265 whose units are sent in another order than they are decoded (RFC 7798, section 7.1): no camera needs it. */
+const isInterleaved = ({ format }: SdpMedia) => Number.parseInt(format.get("sprop-max-don-diff") ?? "", 10) > 0;
+const INTERLEAVED =
+	"The camera sends its H.265 picture in a mixed-up order, which is not supported. Choose H.264 in the camera's settings.";
+
+/** Why none of the pictures can be shown, by the first. */
+function problemOf(first: SdpMedia | undefined): string {
+	if (!first) return "The camera offers no picture at this address.";
+	// The camera's words are read by people and by terminals: nothing in them may be more than a letter.
+	const shown = (text: string, most: number) => text.replace(/\p{C}/gu, "").slice(0, most);
+	const name = SPOKEN[first.encoding] ?? first.encoding;
+	return VIDEO.includes(first.encoding) || name === ""
+		? `The camera's description of its picture cannot be read: "${shown(first.line, 80)}".`
+		: `The camera sends ${shown(name, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
 }

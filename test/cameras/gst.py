@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A real camera for tests: gst-rtsp-server with H.264 (baseline, a key frame every 50 pictures) and sound, digest sign-in.
+"""A real camera for tests: gst-rtsp-server with H.264 (baseline, a key frame every 50 pictures), H.265 or MJPEG, and sound,
+digest sign-in.
 
 Pictures carry a time code (timecode.py). Prints one JSON line {"port": N} when it is ready; ends when its standard input
 does, so that a test that was killed leaves nothing behind. Packages: see scripts/test.mjs.
@@ -23,17 +24,27 @@ from timecode import stamp
 
 WIDTH, HEIGHT, FRAMES_A_SECOND, GOP = 640, 360, 25, 50
 
-VIDEO = (
+PICTURES = (
     f"appsrc name=pictures is-live=true format=time do-timestamp=true block=true max-buffers=2 max-bytes=0 "
-    f"caps=video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate={FRAMES_A_SECOND}/1 "
+    f"caps=video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate={FRAMES_A_SECOND}/1"
+)
+VIDEO = {
+    "h264": f"{PICTURES} "
     f"! x264enc tune=zerolatency speed-preset=ultrafast threads=1 bitrate=900 key-int-max={GOP} option-string=scenecut=0 "
     f"! video/x-h264,profile=baseline "
-    f"! rtph264pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency"
-)
+    f"! rtph264pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency",
+    "h265": f"{PICTURES} "
+    f"! x265enc tune=zerolatency speed-preset=ultrafast bitrate=900 key-int-max={GOP} option-string=scenecut=0:log-level=none "
+    f"! rtph265pay name=pay0 pt=96 config-interval=-1 aggregate-mode=zero-latency",
+    "jpeg": f"{PICTURES} ! jpegenc quality=70 ! rtpjpegpay name=pay0 pt=26",
+}
 # Own samples, not audiotestsrc: that one can seek, the pictures cannot, and then PLAY with a Range would fail.
 SOUND = "appsrc name=sound is-live=true format=time do-timestamp=true caps=audio/x-raw,format=S16LE,layout=interleaved,channels=1,rate="
 AUDIO = {
     "aac": (48000, f"{SOUND}48000 ! audioconvert ! avenc_aac bitrate=64000 ! rtpmp4gpay name=pay1 pt=97"),
+    "latm": (48000, f"{SOUND}48000 ! audioconvert ! avenc_aac bitrate=64000 ! rtpmp4apay name=pay1 pt=97"),
+    "opus": (48000, f"{SOUND}48000 ! audioconvert ! opusenc frame-size=20 ! rtpopuspay name=pay1 pt=97"),
+    "g726": (8000, f"{SOUND}8000 ! avenc_g726 bitrate=32000 ! rtpg726pay name=pay1 pt=97"),
     "pcma": (8000, f"{SOUND}8000 ! alawenc ! rtppcmapay name=pay1"),
     "none": (0, ""),
 }
@@ -94,6 +105,7 @@ def main():
     arguments.add_argument("--user", required=True)
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--path", default="/live")
+    arguments.add_argument("--video", choices=VIDEO, default="h264")
     arguments.add_argument("--audio", choices=AUDIO, default="aac")
     options = arguments.parse_args()
     Gst.init(None)
@@ -106,7 +118,7 @@ def main():
         threading.Thread(target=feed, args=(pictures, still, sound, second), daemon=True).start()
 
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(f"( {VIDEO} {audio} )")
+    factory.set_launch(f"( {VIDEO[options.video]} {audio} )")
     factory.set_shared(True)
     factory.connect("media-configure", configure)
     server = GstRtspServer.RTSPServer()

@@ -13,8 +13,10 @@ export interface GstCameraOptions {
 	password: string;
 	/** With leading slash; `/live` unless given. */
 	path?: string;
+	/** `h264` unless given. */
+	video?: "h264" | "h265" | "jpeg";
 	/** `aac` unless given. */
-	audio?: "aac" | "pcma" | "none";
+	audio?: "aac" | "latm" | "opus" | "g726" | "pcma" | "none";
 	/** A free one unless given. */
 	port?: number;
 }
@@ -27,17 +29,19 @@ export interface GstCamera {
 }
 
 /**
- * Starts a real RTSP camera (gst-rtsp-server): H.264 baseline 640x360, 25 pictures a second, a key frame every 50, with a
+ * Starts a real RTSP camera (gst-rtsp-server): H.264 baseline unless told otherwise, 640x360, 25 pictures a second, a key frame every 50, with a
  * time code; digest sign-in; over TCP and UDP. The caller stops it.
  */
 export async function startGstCamera({
 	user,
 	password,
 	path = "/live",
+	video = "h264",
 	audio = "aac",
 	port = 0,
 }: GstCameraOptions): Promise<GstCamera> {
-	const args = [script("gst.py"), `--user=${user}`, `--port=${port}`, `--path=${path}`, `--audio=${audio}`];
+	const formats = [`--video=${video}`, `--audio=${audio}`];
+	const args = [script("gst.py"), `--user=${user}`, `--port=${port}`, `--path=${path}`, ...formats];
 	// Not an argument: tests search the list of processes for the password.
 	const env = { ...process.env, MIVISUS_CAMERA_PASSWORD: password };
 	const child = spawn(PYTHON, args, { stdio: ["pipe", "pipe", "pipe"], env });
