@@ -32,8 +32,8 @@ export interface CarriedCommand {
 export interface CameraStore {
 	list(accountId: string): Promise<Camera[]>;
 	find(accountId: string, id: string): Promise<Camera | undefined>;
-	/** False when the id is taken. */
-	insert(camera: Camera, command: CarriedCommand): Promise<boolean>;
+	/** Stores the camera, with the order that made it where one did; false when the id is taken. */
+	insert(camera: Camera, command: CarriedCommand | undefined): Promise<boolean>;
 	rename(accountId: string, id: string, name: string): Promise<boolean>;
 	/** Shows another address for a camera of the command's agent and stores the command; false when there is none. */
 	readdress(address: CameraAddress, command: CarriedCommand): Promise<boolean>;
@@ -65,7 +65,11 @@ export interface CameraStore {
 	agentView(
 		accountId: string,
 		agentId: string,
-	): Promise<{ revision: number; cameras: { id: string }[]; commands: { id: string; command: string }[] }>;
+	): Promise<{
+		revision: number;
+		cameras: { id: string; name: string }[];
+		commands: { id: string; command: string }[];
+	}>;
 	ownsAgent(accountId: string, agentId: string): Promise<boolean>;
 	countCommands(agentId: string): Promise<number>;
 }
@@ -105,11 +109,22 @@ export class Cameras {
 		const { command: statement, ...fields } = body;
 		if (!(await this.#store.ownsAgent(accountId, fields.agentId)))
 			throw new Problem("not-found", "There is no such agent.");
-		if ((await this.#store.list(accountId)).length >= MAX_CAMERAS)
-			throw new Problem("too-many", `An account has at most ${MAX_CAMERAS} cameras.`);
 		const command = this.#readSet(accountId, statement, fields);
 		await this.#hasRoom(command);
-		const camera: Camera = { ...fields, accountId, sound: false, createdAt: this.#clock.now() };
+		return this.#insert({ ...fields, accountId }, command);
+	}
+	/** A camera that the agent of `agent` was given on its own page: it has the access, and says what may be shown. */
+	adopt(
+		agent: { id: string; accountId: string },
+		fields: CameraAddress & Pick<Camera, "id" | "name">,
+	): Promise<Camera> {
+		return this.#insert({ ...fields, agentId: agent.id, accountId: agent.accountId }, undefined);
+	}
+	async #insert(fields: Omit<Camera, "createdAt" | "sound">, command: CarriedCommand | undefined): Promise<Camera> {
+		const { accountId } = fields;
+		if ((await this.#store.list(accountId)).length >= MAX_CAMERAS)
+			throw new Problem("too-many", `An account has at most ${MAX_CAMERAS} cameras.`);
+		const camera: Camera = { ...fields, sound: false, createdAt: this.#clock.now() };
 		if (!(await this.#store.insert(camera, command))) throw new Problem("already-exists");
 		this.#changed(accountId);
 		return camera;

@@ -26,7 +26,7 @@ describe("a camera", () => {
 		const address = { scheme: "rtsp", host: "192.0.2.10", port: 554, path: "/live" };
 		expect((await ada.call("GET", "/cameras")).json).toMatchObject({ cameras: [{ ...camera, address }] });
 		const state = await agent.state();
-		expect(state.cameras).toEqual([{ id }]);
+		expect(state.cameras).toEqual([{ id, name: "Door" }]);
 		expect(state.commands).toHaveLength(1);
 		expect((await ada.call("PATCH", `/cameras/${id}`, { name: " Porch " })).status).toBe(204);
 		expect((await ada.call("GET", "/cameras")).text).toContain('"Porch"');
@@ -122,6 +122,60 @@ describe("a camera", () => {
 		expect((await attic.call("/agent/relay-token")).status).toBe(200);
 		expect((await bob.call("POST", "/relay-token", { cameras: ids.slice(0, 40) })).status).toBe(200);
 		expect((await bob.call("POST", "/relay-token", { cameras: ids.slice(0, 41) })).problem).toBe("malformed");
+	});
+});
+
+describe("a camera that was added at the agent", () => {
+	const address = { scheme: "rtsp", host: "192.0.2.77", port: 554, path: "/main?pwd=***" };
+	it("is shown to its owner with name and address, seen at the relay, deleted like any other; nothing secret came", async () => {
+		const bob = await TestPage.open(worker, "at-the-agent@example.test");
+		const attic = await bob.link();
+		const id = newId();
+		const { revision } = await attic.state();
+		const { status, json } = await attic.call("/agent/cameras", { id, name: " Cellar ", address });
+		expect(status).toBe(201);
+		expect(json).toMatchObject({ id, name: "Cellar", agentId: attic.id, address, sound: false });
+		expect((await bob.call("GET", "/cameras")).json).toMatchObject({ cameras: [{ id, name: "Cellar", address }] });
+		const state = await attic.state();
+		expect(state.cameras).toEqual([{ id, name: "Cellar" }]);
+		expect(state.commands).toEqual([]);
+		expect(state.revision).toBeGreaterThan(revision);
+		expect((await bob.call("POST", "/relay-token", { cameras: [id] })).status).toBe(200);
+		expect((await attic.call("/agent/cameras", { id, name: "Cellar", address })).problem).toBe("already-exists");
+		expect((await bob.call("DELETE", `/cameras/${id}`, {})).status).toBe(204);
+		expect((await bob.call("GET", "/cameras")).json).toEqual({ cameras: [] });
+	});
+	it("A13: with a user or a password in its address it is refused, not stored", async () => {
+		for (const wrong of [{ host: "admin:S3cr@t@cam" }, { path: "/live?pwd=S3cr@t" }, { password: "S3cr@t" }]) {
+			const body = { id: newId(), name: "x", address: { ...address, ...wrong } };
+			const answer = await agent.call("/agent/cameras", body);
+			expect(answer.problem).toBe("malformed");
+			expect(answer.text).not.toContain("S3cr");
+		}
+		const body = { id: newId(), name: "x", address, sealed: "c2VhbGVk" };
+		expect((await agent.call("/agent/cameras", body)).problem).toBe("malformed");
+	});
+	it("A7: is its own account's, whatever the agent says; a stranger's camera stays the stranger's", async () => {
+		const eve = await TestPage.open(worker, "eve-at-the-agent@example.test");
+		const cellar = await eve.link();
+		const id = await ada.addCamera(agent);
+		expect((await cellar.call("/agent/cameras", { id, name: "Mine", address })).problem).toBe("already-exists");
+		const asked = { id: newId(), name: "Mine", address, agentId: agent.id, accountId: ada.accountId };
+		expect((await cellar.call("/agent/cameras", asked)).problem).toBe("malformed");
+		expect((await eve.call("GET", "/cameras")).json).toEqual({ cameras: [] });
+		expect((await ada.call("GET", "/cameras")).text).not.toContain("Mine");
+		await ada.call("DELETE", `/cameras/${id}`, {});
+	});
+	it("counts among the 64 of an account, and is refused where the agent was unlinked", async () => {
+		const bob = await TestPage.open(worker, "many-at-the-agent@example.test");
+		const attic = await bob.link();
+		const add = () => attic.call("/agent/cameras", { id: newId(), name: "x", address });
+		for (let i = 0; i < 32; i++) await bob.addCamera(attic);
+		for (let i = 0; i < 32; i++) expect((await add()).status).toBe(201);
+		expect((await add()).problem).toBe("too-many");
+		await expect(bob.addCamera(attic)).rejects.toThrow("429");
+		await bob.call("DELETE", `/agents/${attic.id}`);
+		expect((await add()).problem).toBe("agent-unlinked");
 	});
 });
 

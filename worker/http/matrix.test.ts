@@ -88,7 +88,7 @@ describe("A7: who may call what", () => {
 			const target = pick([...own.keys(), ...other.keys(), newId()]) ?? newId();
 			const mine = own.has(target);
 			const name = `n${i}`;
-			const kind = pick(["add", "rename", "remove", "token", "steal"]);
+			const kind = pick(["add", "adopt", "rename", "remove", "token", "steal"]);
 			if (kind === "add" && own.size < 10) {
 				const command = await page.command(agent, { camera: newId() });
 				const { camera } = JSON.parse(Buffer.from(command.split(".")[0] ?? "", "base64url").toString());
@@ -97,6 +97,13 @@ describe("A7: who may call what", () => {
 				const { status } = await patiently(() => page.call("POST", "/cameras", body));
 				expect(status).toBe(201);
 				own.set(camera, name);
+			} else if (kind === "adopt" && own.size < 10) {
+				// The agent's own word, for a new camera or for one that is there already, be it the other's.
+				const address = { scheme: "rtsp", host: "192.0.2.2", port: 554, path: "/" };
+				const known = own.has(target) || other.has(target);
+				const { status } = await patiently(() => agent.call("/agent/cameras", { id: target, name, address }));
+				expect(status).toBe(known ? 409 : 201);
+				if (!known) own.set(target, name);
 			} else if (kind === "rename") {
 				const { status } = await patiently(() => page.call("PATCH", `/cameras/${target}`, { name }));
 				expect(status).toBe(mine ? 204 : 404);

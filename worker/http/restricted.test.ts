@@ -73,6 +73,11 @@ const AGENT_OPERATIONS: Record<string, Operation> = {
 		active: ["commands", "cameras", ...SEEN],
 		restricted: ["commands", "cameras"],
 	},
+	"/agent/cameras": {
+		body: () => ({ id: newId(), name: "Cellar", address: { scheme: "rtsp", host: "192.0.2.7", port: 554, path: "/" } }),
+		active: ["cameras", "accounts", ...SEEN],
+		restricted: "restricted",
+	},
 	"/agent/relay-token": { body: () => ({}), active: SEEN, restricted: "restricted" },
 	"/agent/confirm": {
 		body: ({ page }) => ({ device: page.deviceId, accepted: true }),

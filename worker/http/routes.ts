@@ -18,6 +18,11 @@ const publicCamera = ({ id, name, agentId, scheme, host, port, path, sound, crea
 /** Every route, in one table. */
 export function routesOf(rooms: Rooms): Route[] {
 	const { accounts, agents, cameras, tokens, changes, open, after } = rooms;
+	/** Restricted: kept, and nothing else happens (policy 07.6). Leaving or erased: not even that. */
+	const mayBegin = async (accountId: string) => {
+		const account = await accounts.find(accountId);
+		if (account?.state !== "active" && account?.state !== "unconfirmed") throw new Problem("restricted");
+	};
 	return [
 		...accountRoutes(rooms),
 		...rightsRoutes(rooms),
@@ -271,6 +276,19 @@ export function routesOf(rooms: Rooms): Route[] {
 		}),
 		route({
 			method: "POST",
+			path: "/agent/cameras",
+			who: "agent",
+			summary: "A camera that was added at the agent itself: its name and address for display.",
+			body: S.AgentCameraBody,
+			answer: S.Camera,
+			status: 201,
+			handle: async ({ agent, body: { address, ...rest } }) => {
+				await mayBegin(agent.accountId);
+				return { status: 201, body: publicCamera(await cameras.adopt(agent, { ...rest, ...address })) };
+			},
+		}),
+		route({
+			method: "POST",
 			path: "/agent/relay-token",
 			who: "agent",
 			summary: "A token to publish the agent's cameras at the relay.",
@@ -278,9 +296,7 @@ export function routesOf(rooms: Rooms): Route[] {
 			answer: S.RelayAnswer,
 			status: 200,
 			handle: async ({ agent }) => {
-				// Restricted: kept, and nothing else happens (policy 07.6). Leaving or erased: not even that.
-				const account = await accounts.find(agent.accountId);
-				if (account?.state !== "active" && account?.state !== "unconfirmed") throw new Problem("restricted");
+				await mayBegin(agent.accountId);
 				const { cameras: own } = await cameras.agentView(agent);
 				return {
 					status: 200,

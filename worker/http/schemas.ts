@@ -248,9 +248,11 @@ export const StateBody = z.strictObject({
 export const StateAnswer = z.object({
 	revision: z.number().int(),
 	accountId: Id,
-	cameras: z.array(z.object({ id: Id })),
+	cameras: z.array(z.object({ id: Id, name })),
 	commands: z.array(z.object({ id: Id, command: z.string() })),
 });
+/** A camera that was added at the agent itself: what is shown of it, no credentials and no sealed access. */
+export const AgentCameraBody = z.strictObject({ id: Id, name, address: Address });
 export const AckBody = z.strictObject({
 	id: Id,
 	state: z.enum(["done", "refused"]),

@@ -96,7 +96,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 				.executeTakeFirst();
 			if (Number(result.numInsertedOrUpdatedRows ?? 0) === 0) return false;
 			// Both or neither: a rejection takes the camera's row back.
-			if (!(await store(db, command))) throw new Problem("already-exists");
+			if (command && !(await store(db, command))) throw new Problem("already-exists");
 			await bump(db, camera.accountId);
 			return true;
 		}),
@@ -207,7 +207,7 @@ export const cameraStore = (database: Database, revoked: () => void): CameraStor
 			.executeTakeFirstOrThrow();
 		const cameras = await database.read
 			.selectFrom("cameras")
-			.select("id")
+			.select(["id", "name"])
 			.where("agent_id", "=", agentId)
 			.orderBy("id")
 			.execute();
