@@ -1,17 +1,19 @@
-import { connect, type Socket } from "node:net";
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { Socket } from "node:net";
 import type { Authenticator } from "./auth.ts";
+import { type DialOptions, dial } from "./dial.ts";
 import { CameraError } from "./errors.ts";
-import { CONNECT_TIMEOUT_MS, MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import { encodeMessage, MessageParser, type RtspItem, type RtspReply, type RtspRequest } from "./message.ts";
+import { shown, signInWords, type Trace } from "./trace.ts";
+import type { Secret } from "./url.ts";
 
 const USER_AGENT = "Mivisus";
 
-export interface ConnectionOptions {
-	host: string;
-	port: number;
+export interface ConnectionOptions extends Omit<DialOptions, "note"> {
 	auth: Authenticator;
-	clock: BroadcastClock;
+	trace: Trace;
+	user: string | undefined;
+	password: Secret | undefined;
 	isAssigned(channel: number): boolean;
 	isExpected(channel: number, head: Uint8Array): boolean;
 	onFrame(channel: number, data: Uint8Array): void;
@@ -21,8 +23,10 @@ export interface ConnectionOptions {
 
 /** One RTSP connection: requests with their replies, the camera's own requests, interleaved frames. The owner closes it. */
 export class RtspConnection {
-	/** Resolves once, with the reason, when the connection has ended. */
+	/** Resolves once, with the reason, when the connection or the camera's stream on it has ended. */
 	readonly ended: Promise<CameraError>;
+	/** The camera's IP address, without the IPv6 form of IPv4. */
+	readonly peer: string;
 	#options: ConnectionOptions;
 	#socket: Socket;
 	#parser: MessageParser;
@@ -30,37 +34,20 @@ export class RtspConnection {
 	#pending = new Map<number, (reply: RtspReply | CameraError) => void>();
 	#end: (error: CameraError) => void = () => {};
 	#fault: CameraError | undefined;
+	/** Nothing but a goodbye is to be said any more. */
+	#leaving: CameraError | undefined;
 	/** Whether credentials were accepted once: a later 401 does not mean that they are wrong. */
 	#signedIn = false;
 
 	/** Connects; rejects with CameraError, also when `signal` aborts meanwhile. */
-	static open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
-		const { host, port, clock } = options;
-		return new Promise((resolve, reject) => {
-			const socket = connect({ host, port });
-			socket.setNoDelay(true);
-			const fail = (message: string) => {
-				cancel();
-				socket.destroy();
-				reject(new CameraError("camera-unreachable", message));
-			};
-			const cancel = clock.after(CONNECT_TIMEOUT_MS, () => fail("Nothing answers at the camera's address."));
-			const onAbort = () => fail("Stopped.");
-			const onError = (error: NodeJS.ErrnoException) => fail(connectFault(error));
-			socket.once("error", onError);
-			signal.addEventListener("abort", onAbort);
-			socket.once("connect", () => {
-				cancel();
-				socket.off("error", onError);
-				signal.removeEventListener("abort", onAbort);
-				resolve(new RtspConnection(options, socket));
-			});
-			if (signal.aborted) onAbort();
-		});
+	static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
+		const note = (text: string) => options.trace({ note: text });
+		return new RtspConnection(options, await dial({ ...options, note }, signal));
 	}
 	private constructor(options: ConnectionOptions, socket: Socket) {
 		this.#options = options;
 		this.#socket = socket;
+		this.peer = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 		this.#parser = new MessageParser({
 			now: options.clock.now,
 			isAssigned: options.isAssigned,
@@ -72,10 +59,6 @@ export class RtspConnection {
 		socket.on("data", (chunk) => this.#receive(chunk));
 		socket.on("error", () => this.#fail(new CameraError("camera-unreachable", "The connection to the camera broke.")));
 		socket.on("close", () => this.#fail(new CameraError("camera-unreachable", "The camera ended the connection.")));
-	}
-	/** The camera's IP address, without the IPv6 form of IPv4. */
-	get peer(): string {
-		return (this.#socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 	}
 	get isOpen(): boolean {
 		return this.#fault === undefined;
@@ -107,9 +90,29 @@ export class RtspConnection {
 			if (outcome === "unsupported") {
 				throw new CameraError("stream-unsupported", "The camera asks to sign in by a way that is not supported.");
 			}
-			if (this.#signedIn) throw new CameraError("camera-unreachable", "The camera took its permission back.");
-			throw new CameraError("camera-refused", "The camera refused the user or the password.");
+			// Dahua's and others answer so, too, when they serve as many as they can (rroller/dahua#603).
+			if (this.#signedIn) {
+				throw new CameraError(
+					"camera-unreachable",
+					"The camera answered 401 though it knew the password: its limit of sessions may be reached.",
+				);
+			}
+			throw new CameraError(
+				"camera-refused",
+				"The camera answered 401: wrong user or password, or its limit of sessions is reached.",
+			);
 		}
+	}
+	/** Sends a packet inside the connection; left out when the camera does not read what it got before. */
+	sendFrame(channel: number, data: Uint8Array): void {
+		if (this.#fault || this.#socket.writableLength > MAX_UNREAD_BYTES) return;
+		this.#socket.write(Buffer.concat([Buffer.of(0x24, channel, data.length >> 8, data.length & 0xff), data]));
+	}
+	/** Ends what is going on, so that nothing but TEARDOWN is said any more. The owner closes the connection after it. */
+	leave(error = new CameraError("camera-unreachable", "Stopped.")): void {
+		this.#leaving ??= error;
+		for (const settle of [...this.#pending.values()]) settle(error);
+		this.#end(error);
 	}
 	/** Ends the connection at once. */
 	close(): void {
@@ -122,7 +125,8 @@ export class RtspConnection {
 		authorization: string | undefined,
 		timeoutMs: number,
 	): Promise<RtspReply> {
-		if (this.#fault) return Promise.reject(this.#fault);
+		const over = this.#fault ?? (method === "TEARDOWN" ? undefined : this.#leaving);
+		if (over) return Promise.reject(over);
 		this.#sequence += 1;
 		const sequence = this.#sequence;
 		return new Promise((resolve, reject) => {
@@ -137,6 +141,8 @@ export class RtspConnection {
 			this.#pending.set(sequence, settle);
 			const lines: (readonly [string, string])[] = [["CSeq", String(sequence)], ...headers, ["User-Agent", USER_AGENT]];
 			if (authorization !== undefined) lines.push(["Authorization", authorization]);
+			const { trace, user, password } = this.#options;
+			trace({ sent: `${method} ${shown(url, password)} RTSP/1.0${signInWords(authorization, user)}` });
 			this.#socket.write(encodeMessage(`${method} ${url} RTSP/1.0`, lines));
 		});
 	}
@@ -158,6 +164,8 @@ export class RtspConnection {
 		}
 	}
 	#reply(reply: RtspReply): void {
+		const { trace, password } = this.#options;
+		trace({ received: `RTSP/1.0 ${reply.status} ${shown(reply.reason, password)}`.trimEnd() });
 		if (reply.status < 200) return;
 		const sequence = Number.parseInt(reply.headers.get("cseq") ?? "", 10);
 		// Some cameras leave the number out: then it answers the oldest request.
@@ -166,13 +174,14 @@ export class RtspConnection {
 	}
 	/** Cameras ask, too, and hang up when nobody answers (R08). */
 	#answer({ method, headers }: RtspRequest): void {
+		this.#options.trace({ note: `The camera asks for ${shown(method, undefined)}.` });
 		const known = method === "OPTIONS" || method === "GET_PARAMETER";
 		const lines: [string, string][] = [["CSeq", headers.get("cseq") ?? "0"]];
 		const session = headers.get("session");
 		if (session !== undefined) lines.push(["Session", session]);
 		const ends = method === "REDIRECT" || method === "TEARDOWN";
 		this.#socket.write(encodeMessage(known || ends ? "RTSP/1.0 200 OK" : "RTSP/1.0 501 Not Implemented", lines));
-		if (ends) this.#fail(new CameraError("camera-unreachable", "The camera ended the stream."));
+		if (ends) this.leave(new CameraError("camera-unreachable", "The camera ended the stream."));
 		// One that asks and never reads would otherwise fill the memory with its answers.
 		if (this.#socket.writableLength > MAX_UNREAD_BYTES)
 			this.#fail(new CameraError("camera-unreachable", "The camera does not read what it asked for."));
@@ -190,11 +199,4 @@ export class RtspConnection {
 		socket.destroySoon();
 		this.#end(error);
 	}
-}
-
-function connectFault(error: NodeJS.ErrnoException): string {
-	if (error.code === "ECONNREFUSED") return "The camera's address refuses connections on this port.";
-	if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
-		return "The camera's name is not known in this network.";
-	return "Nothing answers at the camera's address.";
 }

@@ -20,3 +20,11 @@ export const TEARDOWN_TIMEOUT_MS = 1000;
 export const SILENCE_MS = 4000;
 /** Answers that a camera asked for and does not read, bytes. */
 export const MAX_UNREAD_BYTES = 64 * 1024;
+/** Redirects in a row, on the camera's own host. */
+export const MAX_REDIRECTS = 3;
+/** Senders of dead sessions that are told apart on one track. */
+export const MAX_DEAD_SOURCES = 16;
+/** So many packets of senders that seemed dead, and none of another: then it was the camera all the time. */
+export const MAX_DEAD_PACKETS = 32;
+/** How often receiver reports go out, ms (RFC 3550, section 6.2: at least 5 s apart). */
+export const REPORT_INTERVAL_MS = 5000;
