@@ -62,7 +62,9 @@ describe("the agent as one file", () => {
 		writeFileSync(join(home, ".env"), "MIVISUS_AGENT_HOME=/nowhere/at/all\n");
 		writeFileSync(join(home, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
 		writeFileSync(join(home, "preload.ts"), "process.exit(9);\n");
-		expect(spawnSync(first.program, ["status"], { cwd: home, env: { HOME: home } }).status).toBe(0);
+		expect(spawnSync(first.program, ["status"], { cwd: home, env: { HOME: home, XDG_STATE_HOME: home } }).status).toBe(
+			0,
+		);
 	});
 });
 
