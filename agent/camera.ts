@@ -2,7 +2,7 @@ import type { CameraState } from "@mivisus/wire/catalog";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff } from "./backoff.ts";
 import { Reception, type ReceptionListener } from "./codecs/reception.ts";
-import type { BroadcastClock, MediaListener, MediaSource } from "./publish/broadcast.ts";
+import type { BroadcastClock, MediaListener, MediaSource } from "./publish/media.ts";
 import { CameraError, type CameraFaultCode } from "./rtsp/errors.ts";
 import { Habits } from "./rtsp/habits.ts";
 import { SILENCE_MS } from "./rtsp/limits.ts";

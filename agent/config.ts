@@ -27,6 +27,9 @@ export type AgentConfig = z.infer<typeof AgentConfig>;
 /** The command line's names of settings. */
 const FLAGS: Record<string, string> = { origin: "--origin", name: "--name", rtspTransport: "--transport" };
 
+/** Where the agent that a Linux machine runs as a service keeps its things (systemd: StateDirectory). */
+export const SYSTEM_HOME = "/var/lib/mivisus-agent";
+
 /** What was wrong with the configuration, in words, with the file's name. */
 export class ConfigError extends Error {
 	override name = "ConfigError";
@@ -39,6 +42,8 @@ export function agentHome(flag: string | undefined, env: NodeJS.ProcessEnv): str
 	if (process.platform === "win32")
 		return join(env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "Mivisus Agent");
 	if (process.platform === "darwin") return join(homedir(), "Library", "Application Support", "Mivisus Agent");
+	// The agent of a machine, not of a person: where its service keeps it.
+	if (process.getuid?.() === 0 && !env["XDG_STATE_HOME"]) return SYSTEM_HOME;
 	return join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "mivisus-agent");
 }
 

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { connectHttp3 } from "@mivisus/transport/http3/client";
 import { inGroups } from "@mivisus/wire/enrolment";
 import { fromBase64Url } from "@mivisus/wire/ids";
+import { licences, VERSION } from "./about.ts";
 import { cameraSource } from "./camera.ts";
 import { type AgentConfig, agentHome, ConfigError, readConfig } from "./config.ts";
 import { createLog } from "./log.ts";
@@ -18,11 +19,13 @@ const USAGE = `mivisus-agent: reads your cameras and sends their picture only wh
   mivisus-agent enrol    link this agent to your account, or to one more browser of yours, and stop
   mivisus-agent status   say whether it is linked, and how many cameras it has
   mivisus-agent forget   forget the account, its cameras and their passwords; the next start shows a new link
+  mivisus-agent licences print the licences of everything inside this program
 
   --origin URL   the service, e.g. https://mivisus.com (or "origin" in agent.json)
   --name TEXT    what this agent is called in your account
   --home DIR     where it keeps its keys and settings (default: the platform's place)
   --transport T  how to ask cameras for media: auto (default), tcp or udp
+  --version
   --help
 `;
 
@@ -41,6 +44,7 @@ function arguments_() {
 				name: { type: "string" },
 				home: { type: "string" },
 				transport: { type: "string" },
+				version: { type: "boolean" },
 				help: { type: "boolean", short: "h" },
 			},
 		});
@@ -84,7 +88,16 @@ async function main(): Promise<number> {
 		say(USAGE);
 		return 0;
 	}
+	if (values.version) {
+		say(`mivisus-agent ${VERSION}`);
+		return 0;
+	}
 	const [command = "run", ...rest] = positionals;
+	if (command === "licences" && rest.length === 0) {
+		// Longer than a pipe holds: the exit must wait for it.
+		await new Promise((done) => process.stdout.write(`${licences()}\n`, done));
+		return 0;
+	}
 	if (!["run", "enrol", "status", "forget"].includes(command) || rest.length > 0) {
 		throw new ConfigError(`There is no command "${positionals.join(" ")}".\n\n${USAGE}`);
 	}

@@ -129,6 +129,34 @@ export const MUTATIONS: readonly Mutation[] = [
 		why: "the GOP cap is off by one",
 	},
 	{
+		file: "agent/publish/lane.ts",
+		find: "if (this.#options.ready) return;",
+		replace: "",
+		test: BROADCAST,
+		why: "a camera that is to be ready is let go",
+	},
+	{
+		file: "agent/publish/broadcast.ts",
+		find: "sub?.want(sub.feeds.size > 0 || (asked && sub.tracks === undefined));",
+		replace: "sub?.want(asked);",
+		test: BROADCAST,
+		why: "a stream is read that nobody sees",
+	},
+	{
+		file: "agent/publish/stream-reports.ts",
+		find: "if (!this.#isPassing(error)) continue;",
+		replace: "",
+		test: "agent/publish/stream-reports.test.ts",
+		why: "what the service refused is sent to it for ever",
+	},
+	{
+		file: "web/src/watch/catalog.ts",
+		find: "Number(failed(catalog, a)) - Number(failed(catalog, b)) ||",
+		replace: "",
+		test: "web/src/watch/catalog.test.ts",
+		why: "a stream of which nothing comes is chosen before one that works",
+	},
+	{
 		file: "agent/publish/broadcast.ts",
 		find: "feeds.delete(feed);",
 		replace: "",
@@ -143,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
 		why: "sound is sent without the owner's word",
 	},
 	{
-		file: "agent/publish/broadcast.ts",
+		file: "agent/publish/lane.ts",
 		find: 'if (state.code !== "live") this.#gop.clear();',
 		replace: "",
 		test: BROADCAST,

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { MediaTracks } from "../publish/broadcast.ts";
+import type { MediaTracks } from "../publish/media.ts";
 import { encodeRtp } from "../rtp/packet.ts";
 import { chooseMedia, parseSdp } from "../rtsp/sdp.ts";
 import { AacDepacketizer } from "./aac.ts";

@@ -1,6 +1,6 @@
 import { AudioRendition } from "@mivisus/wire/catalog";
-import type { BroadcastClock, MediaTracks } from "../publish/broadcast.ts";
 import type { Unit } from "../publish/gop.ts";
+import type { BroadcastClock, MediaTracks } from "../publish/media.ts";
 import { parseSenderReport } from "../rtp/packet.ts";
 import { RtpReceiver } from "../rtp/receiver.ts";
 import { Timeline } from "../rtp/timeline.ts";

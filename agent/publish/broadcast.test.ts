@@ -2,7 +2,8 @@ import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IDLE_MS, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
-import { CameraBroadcast, type MediaListener, type MediaSource, type MediaTracks } from "./broadcast.ts";
+import { CameraBroadcast } from "./broadcast.ts";
+import type { MediaListener, MediaSource, MediaTracks } from "./media.ts";
 
 const tracks: MediaTracks = {
 	video: { codec: "avc1.42C01E", description: Uint8Array.of(1, 0x42), width: 640, height: 360 },

@@ -11,25 +11,8 @@ import { AUDIO_GROUP_US, UPLINK_SLOW_MS } from "../limits.ts";
 import { Feed, type GroupSink } from "./feed.ts";
 import type { Unit } from "./gop.ts";
 import { Lane } from "./lane.ts";
+import type { BroadcastClock, MediaSource } from "./media.ts";
 
-/** What a camera turned out to send, in the words of WebCodecs' decoder configurations. Descriptions are raw bytes. */
-export interface MediaTracks {
-	video: { codec: string; description?: Uint8Array | undefined; width: number; height: number };
-	audio?:
-		| { codec: string; description?: Uint8Array | undefined; sampleRate: number; numberOfChannels: number }
-		| undefined;
-}
-/** What a source tells its broadcast. */
-export interface MediaListener {
-	tracks(tracks: MediaTracks): void;
-	unit(kind: "video" | "audio", unit: Unit): void;
-	state(state: CameraState): void;
-}
-/** A camera that can be asked for media; it reconnects by itself until stopped. Stopping ends its session cleanly. */
-export interface MediaSource {
-	start(listener: MediaListener): void;
-	stop(): Promise<void>;
-}
 /** One subscription of the relay, as the MoQ peer hands it over. */
 export interface Subscription {
 	readonly track: string;
@@ -39,14 +22,6 @@ export interface Subscription {
 	/** The track is over. */
 	end(): Promise<void>;
 }
-/** Time, handed in so that tests own it. */
-export interface BroadcastClock {
-	/** ms since 1970. */
-	now(): number;
-	/** Calls back once after `ms`; returns how to cancel. */
-	after(ms: number, callback: () => void): () => void;
-}
-
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const container = { kind: "legacy" };
 

@@ -1,9 +1,9 @@
 import type { CameraState } from "@mivisus/wire/catalog";
 import { encodeLegacy } from "@mivisus/wire/container";
 import { IDLE_MS } from "../limits.ts";
-import type { BroadcastClock, MediaSource, MediaTracks } from "./broadcast.ts";
 import type { Feed } from "./feed.ts";
 import { GopCache, type Unit } from "./gop.ts";
+import type { BroadcastClock, MediaSource, MediaTracks } from "./media.ts";
 
 export interface LaneOptions {
 	source: MediaSource;

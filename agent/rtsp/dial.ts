@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { BroadcastClock } from "../publish/media.ts";
 import { CameraError } from "./errors.ts";
 import { CONNECT_TIMEOUT_MS } from "./limits.ts";
 import { systemRoots } from "./roots.ts";

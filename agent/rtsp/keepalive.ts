@@ -1,4 +1,4 @@
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { BroadcastClock } from "../publish/media.ts";
 import type { Habits, KeepaliveMethod } from "./habits.ts";
 
 /** Said by RFC 2326, section 12.37, for a camera that says nothing, s. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { BroadcastClock } from "../publish/media.ts";
 import { Authenticator } from "./auth.ts";
 import { RtspConnection } from "./connection.ts";
 import { CameraError, faultOfStatus } from "./errors.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { BroadcastClock } from "../publish/media.ts";
 import { ReceiverReports } from "../rtp/reports.ts";
 import { REPORT_INTERVAL_MS } from "./limits.ts";
 import { PortPair } from "./ports.ts";

@@ -2,8 +2,8 @@ import type { CameraState } from "@mivisus/wire/catalog";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { afterEach, describe, expect, it } from "vitest";
 import { cameraSource } from "../../agent/camera.ts";
-import type { MediaTracks } from "../../agent/publish/broadcast.ts";
 import type { Unit } from "../../agent/publish/gop.ts";
+import type { MediaTracks } from "../../agent/publish/media.ts";
 import { startDemoCamera } from "../../scripts/demo-camera/server.ts";
 import { readTimeCodes, startGstCamera } from "./gst.ts";
 

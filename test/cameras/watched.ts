@@ -1,5 +1,5 @@
 import { CameraSource } from "@mivisus/agent/camera";
-import type { MediaTracks } from "@mivisus/agent/publish/broadcast";
+import type { MediaTracks } from "@mivisus/agent/publish/media";
 import type { Step } from "@mivisus/agent/rtsp/trace";
 import { afterEach, expect } from "vitest";
 import { type Script, ScriptedCamera } from "./scripted.ts";

@@ -1,6 +1,6 @@
 import { CameraSource } from "@mivisus/agent/camera";
-import type { MediaTracks } from "@mivisus/agent/publish/broadcast";
 import type { Unit } from "@mivisus/agent/publish/gop";
+import type { MediaTracks } from "@mivisus/agent/publish/media";
 import { type Peer, type Script, ScriptedCamera } from "./scripted.ts";
 
 /** Wall clock in the test's hand, for everything the agent waits for; sockets are real. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { H264Depacketizer } from "../../agent/codecs/h264.ts";
-import type { MediaListener, MediaSource } from "../../agent/publish/broadcast.ts";
+import type { MediaListener, MediaSource } from "../../agent/publish/media.ts";
 
 /**
  * Three seconds of H.264 as Annex B, 160 × 120 at 10 pictures a second: each second a keyframe and another colour on the

@@ -1,7 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { privateCopy, sha256 } from "./private-copy.ts";
 
 /**
  * A copy of the native addon that loads on glibc 2.34 to 2.37 (decision 0002). The Linux builds of
@@ -35,8 +32,6 @@ const UNWANTED_VERSION = "GLIBC_2.38";
 const BASE_VERSION: Readonly<Record<number, string>> = { 62: "GLIBC_2.2.5", 183: "GLIBC_2.17" };
 const SHT_DYNSYM = 11;
 const VER_FLG_WEAK = 2;
-
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 interface Section {
 	name: string;
@@ -144,58 +139,17 @@ export function lower(original: Uint8Array): Buffer {
 	return bytes;
 }
 
-/** Where copies are kept: `$XDG_CACHE_HOME/mivisus`, else `~/.cache/mivisus`. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-	return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "mivisus");
-}
-
-/** Code is loaded from here, so nobody else may write here. */
-function privateFolder(path: string): void {
-	try {
-		mkdirSync(path, { recursive: true, mode: 0o700 });
-	} catch (cause) {
-		throw new LoweredError(
-			`the cache folder ${path} cannot be made; set XDG_CACHE_HOME to a folder that this user may write`,
-			{ cause },
-		);
-	}
-	const stat = lstatSync(path);
-	if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
-		throw new LoweredError(`${path} must be a folder of this user; remove it or set XDG_CACHE_HOME elsewhere`);
-	}
-	if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
-}
-
-function hasHash(path: string, hash: string): boolean {
-	try {
-		return lstatSync(path).isFile() && sha256(readFileSync(path)) === hash;
-	} catch {
-		return false;
-	}
-}
-
-/** Path of a checked lowered copy of the addon at `addon`, made in `folder` when it is not there yet. */
-export function loweredCopy(addon: string, arch: string = process.arch, folder: string = cacheFolder()): string {
+/**
+ * Path of a checked lowered copy of the addon, made in `folder` when it is not there yet. `original`: the addon's bytes as
+ * npm ships them.
+ */
+export function loweredCopy(original: Uint8Array, arch: string = process.arch, folder?: string): string {
 	const pinned = PINNED[arch];
 	if (!pinned) throw new LoweredError(`no build of the HTTP/3 addon is known for Linux on ${arch}`);
-	const original = readFileSync(addon);
 	if (sha256(original) !== pinned.original) {
-		throw new LoweredError(`${addon} is not the build of @moq/web-transport 0.1.4 that is known; run npm ci again`);
+		throw new LoweredError(
+			"the HTTP/3 addon is not the build of @moq/web-transport 0.1.4 that is known; run npm ci again",
+		);
 	}
-	privateFolder(folder);
-	const path = join(folder, `web-transport-0.1.4-${arch}-${pinned.lowered.slice(0, 12)}.node`);
-	if (hasHash(path, pinned.lowered)) return path;
-	const temporary = `${path}.${randomBytes(6).toString("hex")}`;
-	try {
-		writeFileSync(temporary, lower(original), { mode: 0o600, flag: "wx" });
-		// Another process may do the same at the same time; both write the same bytes and the last rename wins.
-		renameSync(temporary, path);
-	} catch (cause) {
-		rmSync(temporary, { force: true });
-		if (cause instanceof LoweredError) throw cause;
-		throw new LoweredError(`the copy of the HTTP/3 addon cannot be written to ${folder}`, { cause });
-	}
-	if (!hasHash(path, pinned.lowered))
-		throw new LoweredError(`${path} is not what was written; is the disk full or failing?`);
-	return path;
+	return privateCopy(`web-transport-0.1.4-${arch}`, pinned.lowered, () => lower(original), folder);
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { loweredCopy } from "./lowered.ts";
+import { privateCopy, sha256 } from "./private-copy.ts";
 
 /**
  * The native classes of `@moq/web-transport`, as far as they are used. The package's own TypeScript hides priorities and
@@ -69,14 +71,42 @@ function glibcVersion(): string | undefined {
 	return report.header?.glibcVersionRuntime;
 }
 
+/** The addon as a program of one file carries it: its bytes, and what their SHA-256 (hex) was when the file was built. */
+export interface EmbeddedAddon {
+	read(): Uint8Array;
+	sha256: string;
+}
+let embedded: EmbeddedAddon | undefined;
+
+/** Says that the addon comes with the program; must be called before it is loaded. */
+export function embedAddon(addon: EmbeddedAddon): void {
+	embedded = addon;
+}
+
+/** Path of the carried addon outside of the program: only a real file can be loaded as code. */
+export function extracted(addon: EmbeddedAddon, folder?: string): string {
+	const read = () => {
+		const bytes = addon.read();
+		if (sha256(bytes) !== addon.sha256) throw new Error("this program's file is damaged; download it again");
+		return bytes;
+	};
+	return privateCopy(`web-transport-${process.platform}-${process.arch}`, addon.sha256, read, folder);
+}
+
+function open(path: string): Native {
+	const holder = { exports: {} as Native };
+	process.dlopen(holder, path);
+	return holder.exports;
+}
+
 function load(): Native {
+	const old = needsLowering(glibcVersion());
+	if (embedded) return open(old ? loweredCopy(embedded.read()) : extracted(embedded));
 	const require = createRequire(import.meta.url);
 	// The package exports its TypeScript alone; the loader of the addon stands one folder above it.
 	const root = dirname(dirname(require.resolve("@moq/web-transport")));
-	if (!needsLowering(glibcVersion())) return require(join(root, "napi.cjs")) as Native;
-	const holder = { exports: {} as Native };
-	process.dlopen(holder, loweredCopy(join(root, `web-transport.linux-${process.arch}-gnu.node`)));
-	return holder.exports;
+	if (!old) return require(join(root, "napi.cjs")) as Native;
+	return open(loweredCopy(readFileSync(join(root, `web-transport.linux-${process.arch}-gnu.node`))));
 }
 
 let loaded: Native | undefined;

@@ -30,6 +30,8 @@ const FRENCH: Record<string, string> = {
 	"Nothing answers at the camera's address.": "Rien ne répond à l’adresse de la caméra.",
 	"The camera does not read what it asked for.": "La caméra ne lit pas ce qu’elle a demandé.",
 	"What the camera sends cannot be read.": "Ce que la caméra envoie est illisible.",
+	"The camera sends its H.265 picture in a mixed-up order, which is not supported. Choose H.264 in the camera's settings.":
+		"La caméra envoie son image H.265 dans un ordre entremêlé, ce qui n’est pas pris en charge. Choisissez H.264 dans ses réglages.",
 	"The camera offers no picture at this address.": "La caméra ne propose aucune image à cette adresse.",
 	"The camera does not send by this transport.": "La caméra n’envoie pas ses images par ce transport.",
 	"The camera points to another address, but not to which. Please look for it in the camera's settings.":
