@@ -49,4 +49,4 @@ it("the operator sees dead mails without addresses, puts one back, drops another
 		await database.close();
 		rmSync(folder, { recursive: true });
 	}
-});
+}, 60_000);
