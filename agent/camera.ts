@@ -19,7 +19,7 @@ const GOOD_SESSION_MS = 10_000;
  * after a handful of tries (evercam-server#91).
  */
 const WAITS: Record<CameraFaultCode, { baseMs: number; capMs: number }> = {
-	"camera-unreachable": { baseMs: 250, capMs: 10_000 },
+	"camera-unreachable": { baseMs: 250, capMs: 5_000 },
 	"camera-refused": { baseMs: 60_000, capMs: 600_000 },
 	"stream-unsupported": { baseMs: 30_000, capMs: 300_000 },
 };

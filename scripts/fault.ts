@@ -1,4 +1,4 @@
 /** `npm run fault`: kills, power cuts, full disks and races in their full number; `npm test` runs a few of each. */
-import { runFull } from "./full/run.ts";
+import { isFault, runFull } from "./full/run.ts";
 
-runFull("fault", (file) => file.startsWith("test/fault/"));
+runFull("fault", isFault);

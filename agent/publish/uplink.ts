@@ -33,7 +33,7 @@ export class Uplink {
 	/** Runs until `signal` aborts. */
 	async run(signal: AbortSignal): Promise<void> {
 		const { onState, random = Math.random } = this.#options;
-		const backoff = new Backoff({ baseMs: 250, capMs: 15_000, random });
+		const backoff = new Backoff({ baseMs: 250, capMs: 6_000, random });
 		let current: RelayLink | undefined;
 		while (!signal.aborted) {
 			// Asked for from now on: a change that comes while connecting is not lost.

@@ -16,6 +16,9 @@ const candidates = (): string[] =>
 		(file) => file.startsWith("test/fault/") || /from "[./]+\/scale\.ts"/.test(readFileSync(join(ROOT, file), "utf8")),
 	);
 
+/** Whether a test breaks the machine, or its parts while a picture runs. */
+export const isFault = (file: string) => file.startsWith("test/fault/") || file.endsWith("/picture-back.test.ts");
+
 /**
  * Runs those of them that `belongs` chooses with their full counts, ends with one line that sums up, and exits. Words after
  * `npm run NAME --` choose files whose path has one of them.

@@ -26,6 +26,9 @@ export interface GstCamera {
 	path: string;
 	/** Ends it at once, without a word to its visitors. */
 	stop(): Promise<void>;
+	/** Does nothing more, with its connections open, until it is thawed. */
+	freeze(): void;
+	thaw(): void;
 }
 
 /**
@@ -55,6 +58,8 @@ export async function startGstCamera({
 	return {
 		port: bound,
 		path,
+		freeze: () => void child.kill("SIGSTOP"),
+		thaw: () => void child.kill("SIGCONT"),
 		stop: async () => {
 			child.kill("SIGKILL");
 			await ended;
