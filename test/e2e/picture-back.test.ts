@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startGstCamera } from "../cameras/gst.ts";
+import { scaled, seeded, seedOf } from "../scale.ts";
 import { addCamera, linkAgent, signIn, signUp } from "./person.ts";
 import { Stage } from "./stage.ts";
 import { madeAfter, untilStamp } from "./timecode.ts";
-import { scaled, seeded, seedOf } from "../scale.ts";
 
 const CAMERA = { user: "viewer", password: "S3cr@t#?&é" };
 const ROUNDS = scaled(1, 20);
