@@ -49,6 +49,8 @@ export const MivisusSection = z.looseObject({
 	/** Agent wall clock minus relay wall clock in ms, where the agent knows it: makes the picture's age honest. */
 	clock: z.object({ offsetMs: z.number() }).optional(),
 	sound: z.enum(["off", "on", "unsupported"]),
+	/** In words, why sound that the camera sends cannot be heard; absent where it sends none. */
+	soundDetail: z.string().max(300).optional(),
 });
 
 export const Catalog = z.looseObject({

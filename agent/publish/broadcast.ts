@@ -17,6 +17,8 @@ export interface MediaTracks {
 	audio?:
 		| { codec: string; description?: Uint8Array | undefined; sampleRate: number; numberOfChannels: number }
 		| undefined;
+	/** In words, why there is sound that cannot be heard. */
+	soundProblem?: string;
 }
 /** What a source tells its broadcast. */
 export interface MediaListener {
@@ -235,6 +237,7 @@ export class CameraBroadcast {
 				v: 1,
 				state: this.#state,
 				sound,
+				...(sound === "unsupported" && tracks?.soundProblem !== undefined && { soundDetail: tracks.soundProblem }),
 				...(this.#offsetMs !== undefined && { clock: { offsetMs: this.#offsetMs } }),
 			},
 		};

@@ -137,3 +137,19 @@ it("H.265: access units are those of ffmpeg's copy of the same stream, byte by b
 	const keys = witness.pictures.flatMap(({ key }, n) => (key ? [n] : []));
 	expect(keys.slice(0, 4)).toEqual([0, 50, 100, 150]);
 });
+
+it.each([
+	["aac", { codec: "mp4a.40.2", sampleRate: 48_000, numberOfChannels: 1 }],
+	["latm", { codec: "mp4a.40.2", sampleRate: 48_000, numberOfChannels: 1 }],
+	["opus", { codec: "opus", sampleRate: 48_000, numberOfChannels: 2 }],
+] as const)("sound as %s: pieces come at the pace of the camera, beside the pictures", async (audio, config) => {
+	const { witness, start } = await watch({ audio });
+	start();
+	await witness.until(({ sounds }) => sounds.length >= 60);
+	expect(witness.tracks.at(-1)?.audio).toMatchObject(config);
+	const { sounds, pictures } = witness;
+	const pieceMs = audio === "opus" ? 20 : 1024 / 48;
+	const lastMs = (sounds.at(-1)!.timestampUs - sounds[0]!.timestampUs) / 1000;
+	expect(Math.abs(lastMs - (sounds.length - 1) * pieceMs)).toBeLessThan(150);
+	expect(Math.abs(sounds.at(-1)!.timestampUs - pictures.at(-1)!.timestampUs)).toBeLessThan(1_000_000);
+});

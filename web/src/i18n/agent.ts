@@ -34,6 +34,8 @@ const FRENCH: Record<string, string> = {
 	"The camera cannot give its picture now. It may have too many viewers.":
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
 	"Encrypted RTSP (rtsps) is not supported yet.": "RTSP chiffré (rtsps) n’est pas encore pris en charge.",
+	"The camera sends its H.265 picture in a mixed-up order, which is not supported. Choose H.264 in the camera's settings.":
+		"La caméra envoie son image H.265 dans le désordre, ce qui n’est pas pris en charge. Choisissez H.264 dans ses réglages.",
 	"The command cannot be read.": "L’ordre est illisible.",
 	"The command's signature is wrong: it was changed on its way or not made by the owner.":
 		"La signature de l’ordre est fausse : il a été modifié en chemin, ou ne vient pas du propriétaire.",
@@ -51,6 +53,14 @@ const WITH_MORE: [RegExp, string][] = [
 	[
 		/^The camera's description of its picture cannot be read: "(.*)"\.$/,
 		"La description que la caméra donne de son image est illisible : « $1 ».",
+	],
+	[
+		/^The camera sends its sound as (.+), which browsers do not play\. Choose AAC or G\.711 in the camera's settings\.$/,
+		"La caméra envoie le son en $1, que les navigateurs ne lisent pas. Choisissez AAC ou G.711 dans ses réglages.",
+	],
+	[
+		/^The camera's description of its sound \((.+)\) cannot be read\.$/,
+		"La description que la caméra donne de son son ($1) est illisible.",
 	],
 	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
 ];
