@@ -1,3 +1,4 @@
+import { PICTURE_GROUP_US } from "../limits.ts";
 import type { BroadcastClock, MediaTracks } from "../publish/broadcast.ts";
 import type { Unit } from "../publish/gop.ts";
 import { parseSenderReport } from "../rtp/packet.ts";
@@ -7,6 +8,7 @@ import { parameterSets, type SdpMedia } from "../rtsp/sdp.ts";
 import type { AudioConfig, AudioDepacketizer } from "./audio.ts";
 import { H264Depacketizer } from "./h264.ts";
 import { H265Depacketizer } from "./h265.ts";
+import { MjpegDepacketizer } from "./mjpeg.ts";
 import { audioDepacketizer, isPublishable } from "./sound.ts";
 import type { VideoConfig, VideoDepacketizer } from "./video.ts";
 
@@ -21,6 +23,7 @@ export interface ReceptionListener {
 }
 
 function videoDepacketizer(media: SdpMedia): VideoDepacketizer {
+	if (media.encoding === "JPEG") return new MjpegDepacketizer();
 	const Depacketizer = media.encoding === "H265" ? H265Depacketizer : H264Depacketizer;
 	return new Depacketizer(parameterSets(media));
 }
@@ -29,6 +32,9 @@ function videoDepacketizer(media: SdpMedia): VideoDepacketizer {
 export class Reception {
 	#video: { receiver: RtpReceiver; depacketizer: VideoDepacketizer; timeline: Timeline };
 	#audio: { receiver: RtpReceiver; depacketizer: AudioDepacketizer; timeline: Timeline } | undefined;
+	/** Whether every picture is a key picture, and when the group of the last one began. */
+	#allKeys: boolean;
+	#groupStartUs = 0;
 	#soundProblem: string | undefined;
 	/** What was told of the tracks; sound may become known after the picture. */
 	#told: { video: VideoConfig; audio: AudioConfig | undefined } | undefined;
@@ -55,6 +61,7 @@ export class Reception {
 			depacketizer: videoDepacketizer(video),
 			timeline,
 		};
+		this.#allKeys = video.encoding === "JPEG";
 		const depacketizer = audio && audioDepacketizer(audio);
 		if (depacketizer && "problem" in depacketizer) this.#soundProblem = depacketizer.problem;
 		else if (audio && depacketizer) {
@@ -107,9 +114,19 @@ export class Reception {
 			for (const { timestamp, key, arrivedMs, data, config } of depacketizer.push(packet, lost > 0, nowMs)) {
 				if (config) this.#tellTracks(config);
 				this.#live = true;
-				this.#tell.unit("video", { timestampUs: timeline.map(timestamp, arrivedMs), key, data });
+				const timestampUs = timeline.map(timestamp, arrivedMs);
+				if (config) this.#groupStartUs = 0;
+				const begins = key && this.#beginsGroup(timestampUs);
+				this.#tell.unit("video", { timestampUs, key: begins, data });
 			}
 		}
+	}
+	/** Where every picture stands alone, a second of them is a group: a stream for each would exhaust some browsers (W01). */
+	#beginsGroup(timestampUs: number): boolean {
+		if (!this.#allKeys) return true;
+		if (timestampUs - this.#groupStartUs < PICTURE_GROUP_US) return false;
+		this.#groupStartUs = timestampUs;
+		return true;
 	}
 	#sounds(ordered: ReturnType<RtpReceiver["push"]>, nowMs: number): void {
 		if (!this.#audio) return;

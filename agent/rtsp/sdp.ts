@@ -135,11 +135,11 @@ export function parameterSets(media: SdpMedia): Uint8Array[] {
 /** What to ask of the camera: one video that can be shown, and its sound, which may turn out not to be playable. */
 export type Choice = { ok: true; video: SdpMedia; audio: SdpMedia | undefined } | { ok: false; problem: string };
 
-/** What can be shown, the first is preferred: H.264 plays in every browser, H.265 only where the machine helps. */
-const VIDEO = ["H264", "H265"];
+/** What can be shown, the first is preferred: H.264 plays in every browser, H.265 where the machine helps. */
+const VIDEO = ["H264", "H265", "JPEG"];
 const AUDIO = ["MPEG4-GENERIC", "MP4A-LATM", "OPUS", "PCMA", "PCMU"];
 /** Names people know better than the ones in the description. */
-const SPOKEN: Record<string, string> = { H265: "H.265 (HEVC)", JPEG: "MJPEG", "MP4V-ES": "MPEG-4" };
+const SPOKEN: Record<string, string> = { "MP4V-ES": "MPEG-4" };
 
 /** The sound's codec as people know it, nothing in it more than a letter. */
 export function soundName({ encoding }: SdpMedia): string {
