@@ -9,6 +9,8 @@ export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
 export const MAX_OPEN_GROUPS = 2;
 /** Audio units that share one group: about a second, because a stream for each would exhaust some browsers (W01). */
 export const AUDIO_GROUP_US = 1_000_000;
+/** Pictures that stand alone (MJPEG) share a group for the same reason. */
+export const PICTURE_GROUP_US = 1_000_000;
 /** Without a subscriber the camera's session stays open this long, then closes. */
 export const IDLE_MS = 60_000;
 /** So long after the last group that was left out, the uplink counts as quick enough again, ms. */

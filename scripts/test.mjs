@@ -24,6 +24,7 @@ const DEBIAN = {
 	"gstreamer1.0-plugins-bad": "gstreamer-1.0/libgstvideoparsersbad.so",
 	"gstreamer1.0-plugins-ugly": "gstreamer-1.0/libgstx264.so",
 	"gstreamer1.0-libav": "gstreamer-1.0/libgstlibav.so",
+	ffmpeg: "/usr/bin/ffmpeg",
 	strace: "/usr/bin/strace",
 };
 

@@ -53,6 +53,8 @@ export const MivisusSection = z.looseObject({
 	streams: z.record(z.string().max(200), CameraState).optional(),
 	/** The house's line does not keep up: pictures are left out, whole groups at a time. */
 	uplink: z.literal("slow").optional(),
+	/** In words, why sound that the camera sends cannot be heard; absent where it sends none. */
+	soundDetail: z.string().max(300).optional(),
 });
 
 export const Catalog = z.looseObject({

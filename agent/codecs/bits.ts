@@ -22,12 +22,19 @@ export class BitReader {
 		}
 		return value;
 	}
+	/** The next `count` bits, which are read again; -1 where there are not so many. */
+	peek(count: number): number {
+		if (count > this.bitsLeft) return -1;
+		const value = this.bits(count);
+		this.#at -= count;
+		return value;
+	}
 	flag(): boolean {
 		return this.bits(1) === 1;
 	}
 	/** Passes over bits, however many. */
 	skip(count: number): void {
-		if (count > this.bitsLeft) throw new RangeError("ends inside a value");
+		if (count < 0 || count > this.bitsLeft) throw new RangeError("ends inside a value");
 		this.#at += count;
 	}
 	/** `count` whole bytes, wherever they begin. */
@@ -41,6 +48,14 @@ export class BitReader {
 			const at = start + n;
 			return ((this.#bytes[at]! << shift) | (this.#bytes[at + 1]! >> (8 - shift))) & 0xff;
 		});
+	}
+	/** The bits from that position to here, filled with zeros to a whole byte. */
+	since(position: number): Uint8Array {
+		const copy = new BitReader(this.#bytes);
+		copy.#at = position;
+		const bytes = copy.bytes((this.#at - position) >> 3);
+		const rest = this.#at - copy.#at;
+		return rest === 0 ? bytes : Uint8Array.of(...bytes, copy.bits(rest) << (8 - rest));
 	}
 	/** Exp-Golomb, unsigned (H.264, section 9.1). */
 	ue(): number {

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
 import { parseSdp } from "../rtsp/sdp.ts";
-import { AacDepacketizer, parseAudioConfig } from "./aac.ts";
+import { AacDepacketizer } from "./aac.ts";
+import { parseAudioConfig } from "./aac-config.ts";
 import { H264Depacketizer } from "./h264.ts";
-import { G711Depacketizer } from "./pcma.ts";
+import { PlainAudioDepacketizer } from "./plain-audio.ts";
 import { codecString, parsePps, parseSps } from "./sps.ts";
 import { annexB, fragments, idr, PPS, PPS_HD, packet, SPS, SPS_HD, slice, stap } from "./testing/packets.ts";
 import type { VideoUnit } from "./video.ts";
@@ -239,8 +240,8 @@ describe("AAC", () => {
 			sampleRate: 16000,
 			numberOfChannels: 1,
 		});
-		expect(parseAudioConfig(hex("1190"))).toMatchObject({ sampleRate: 48000, numberOfChannels: 2 });
-		expect(parseAudioConfig(hex("2d8c0800"))).toMatchObject({
+		expect(parseAudioConfig(hex("1190"))?.config).toMatchObject({ sampleRate: 48000, numberOfChannels: 2 });
+		expect(parseAudioConfig(hex("2d8c0800"))?.config).toMatchObject({
 			codec: "mp4a.40.5",
 			sampleRate: 16000,
 			numberOfChannels: 1,
@@ -277,7 +278,7 @@ describe("AAC", () => {
 });
 
 it("G.711 passes as it is, under WebCodecs' names", () => {
-	const audio = (type: number) => G711Depacketizer.create(parseSdp(`m=audio 0 RTP/AVP ${type}\n`).media[0]!);
+	const audio = (type: number) => PlainAudioDepacketizer.create(parseSdp(`m=audio 0 RTP/AVP ${type}\n`).media[0]!);
 	expect(audio(8)?.config).toEqual({ codec: "alaw", sampleRate: 8000, numberOfChannels: 1 });
 	expect(audio(0)?.config.codec).toBe("ulaw");
 	expect(audio(8)?.push(packet([1, 2], 5))).toEqual([{ timestamp: 5, data: Uint8Array.of(1, 2) }]);

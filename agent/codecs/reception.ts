@@ -1,15 +1,16 @@
-import { AudioRendition } from "@mivisus/wire/catalog";
+import { PICTURE_GROUP_US } from "../limits.ts";
 import type { Unit } from "../publish/gop.ts";
 import type { BroadcastClock, MediaTracks } from "../publish/media.ts";
 import { parseSenderReport } from "../rtp/packet.ts";
 import { RtpReceiver } from "../rtp/receiver.ts";
 import { Timeline } from "../rtp/timeline.ts";
 import { parameterSets, type SdpMedia } from "../rtsp/sdp.ts";
-import { AacDepacketizer, type AudioDepacketizer } from "./aac.ts";
+import type { AudioConfig, AudioDepacketizer } from "./audio.ts";
 import { H264Depacketizer } from "./h264.ts";
 import { H265Depacketizer } from "./h265.ts";
-import { G711Depacketizer } from "./pcma.ts";
-import type { VideoDepacketizer } from "./video.ts";
+import { MjpegDepacketizer } from "./mjpeg.ts";
+import { audioDepacketizer, isPublishable } from "./sound.ts";
+import type { VideoConfig, VideoDepacketizer } from "./video.ts";
 
 type Kind = "video" | "audio";
 
@@ -22,6 +23,7 @@ export interface ReceptionListener {
 }
 
 function videoDepacketizer(media: SdpMedia): VideoDepacketizer {
+	if (media.encoding === "JPEG") return new MjpegDepacketizer();
 	const Depacketizer = media.encoding === "H265" ? H265Depacketizer : H264Depacketizer;
 	return new Depacketizer(parameterSets(media));
 }
@@ -30,6 +32,12 @@ function videoDepacketizer(media: SdpMedia): VideoDepacketizer {
 export class Reception {
 	#video: { receiver: RtpReceiver; depacketizer: VideoDepacketizer; timeline: Timeline };
 	#audio: { receiver: RtpReceiver; depacketizer: AudioDepacketizer; timeline: Timeline } | undefined;
+	/** Whether every picture is a key picture, and when the group of the last one began. */
+	#allKeys: boolean;
+	#groupStartUs = 0;
+	#soundProblem: string | undefined;
+	/** What was told of the tracks; sound may become known after the picture. */
+	#told: { video: VideoConfig; audio: AudioConfig | undefined } | undefined;
 	#clock: BroadcastClock;
 	#tell: ReceptionListener;
 	#packets = 0;
@@ -53,9 +61,10 @@ export class Reception {
 			depacketizer: videoDepacketizer(video),
 			timeline,
 		};
-		const depacketizer = audio && (AacDepacketizer.create(audio) ?? G711Depacketizer.create(audio));
-		// One number that no catalog may hold would cost the viewer the whole catalog, and with it the picture (S02).
-		if (audio && depacketizer && AudioRendition.safeParse({ ...depacketizer.config, description: undefined }).success) {
+		this.#allKeys = video.encoding === "JPEG";
+		const depacketizer = audio && audioDepacketizer(audio);
+		if (depacketizer && "problem" in depacketizer) this.#soundProblem = depacketizer.problem;
+		else if (audio && depacketizer) {
 			this.#audio = {
 				receiver: new RtpReceiver(audio.payloadType ?? 0, transport),
 				depacketizer,
@@ -103,11 +112,21 @@ export class Reception {
 		const { depacketizer, timeline } = this.#video;
 		for (const { packet, lost } of ordered) {
 			for (const { timestamp, key, arrivedMs, data, config } of depacketizer.push(packet, lost > 0, nowMs)) {
-				if (config) this.#tell.tracks({ video: config, audio: this.#audio?.depacketizer.config });
+				if (config) this.#tellTracks(config);
 				this.#live = true;
-				this.#tell.unit("video", { timestampUs: timeline.map(timestamp, arrivedMs), key, data });
+				const timestampUs = timeline.map(timestamp, arrivedMs);
+				if (config) this.#groupStartUs = 0;
+				const begins = key && this.#beginsGroup(timestampUs);
+				this.#tell.unit("video", { timestampUs, key: begins, data });
 			}
 		}
+	}
+	/** Where every picture stands alone, a second of them is a group: a stream for each would exhaust some browsers (W01). */
+	#beginsGroup(timestampUs: number): boolean {
+		if (!this.#allKeys) return true;
+		if (timestampUs - this.#groupStartUs < PICTURE_GROUP_US) return false;
+		this.#groupStartUs = timestampUs;
+		return true;
 	}
 	#sounds(ordered: ReturnType<RtpReceiver["push"]>, nowMs: number): void {
 		if (!this.#audio) return;
@@ -115,9 +134,19 @@ export class Reception {
 		for (const { packet, lost } of ordered) {
 			for (const { timestamp, data } of depacketizer.push(packet, lost > 0)) {
 				const timestampUs = timeline.map(timestamp, nowMs);
+				if (this.#told && this.#told.audio !== depacketizer.config) this.#tellTracks(this.#told.video);
 				// Nobody knows of the track before the first picture.
 				if (this.#live) this.#tell.unit("audio", { timestampUs, key: true, data });
 			}
 		}
+	}
+	#tellTracks(video: VideoConfig): void {
+		const audio = this.#audio?.depacketizer.config;
+		this.#told = { video, audio };
+		this.#tell.tracks({
+			video,
+			...(audio && isPublishable(audio) && { audio }),
+			...(this.#soundProblem !== undefined && { soundProblem: this.#soundProblem }),
+		});
 	}
 }

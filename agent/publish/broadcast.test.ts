@@ -204,6 +204,18 @@ describe("a camera as a broadcast", () => {
 		expect(listener.groups).toHaveLength(3);
 	});
 
+	it("S02: sound that the camera sends and nobody can hear is unsupported, in words", async () => {
+		broadcast.setSound(true);
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		source.listener?.tracks({ video: tracks.video, soundProblem: "The camera sends its sound as G.726." });
+		await settle();
+		expect(lastCatalog(viewer).mivisus).toMatchObject({
+			sound: "unsupported",
+			soundDetail: "The camera sends its sound as G.726.",
+		});
+	});
+
 	it("an unknown track is refused and wakes nothing", () => {
 		expect(broadcast.serve(subscribe("video/other"))).toBe(false);
 		expect(source.starts).toBe(0);

@@ -216,6 +216,7 @@ export class CameraBroadcast {
 				...(description && { description: hex(description) }),
 			};
 		}
+		const sound = !this.#sound ? "off" : main.tracks && !main.tracks.audio ? "unsupported" : "on";
 		const streams = { [Track.video]: main.state, ...(sub && { [Track.videoSub]: sub.state }) };
 		return {
 			video: { renditions: { ...rendition(Track.video, main), ...(sub && rendition(Track.videoSub, sub)) } },
@@ -223,7 +224,9 @@ export class CameraBroadcast {
 			mivisus: {
 				v: 1,
 				state: this.#state(),
-				sound: !this.#sound ? "off" : main.tracks && !main.tracks.audio ? "unsupported" : "on",
+				sound,
+				...(sound === "unsupported" &&
+					main.tracks?.soundProblem !== undefined && { soundDetail: main.tracks.soundProblem }),
 				...(sub && { streams }),
 				...(this.#cancelSlow && { uplink: "slow" as const }),
 				...(this.#offsetMs !== undefined && { clock: { offsetMs: this.#offsetMs } }),

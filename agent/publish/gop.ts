@@ -4,7 +4,7 @@ import { MAX_GOP_BYTES, MAX_GOP_FRAMES } from "../limits.ts";
 export interface Unit {
 	/** Agent wall clock, µs since 1970, strictly increasing within a track. */
 	timestampUs: number;
-	/** Whether a decoder can start here. */
+	/** Whether a group begins here; a decoder can start at it. */
 	key: boolean;
 	data: Uint8Array;
 }

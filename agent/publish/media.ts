@@ -7,6 +7,8 @@ export interface MediaTracks {
 	audio?:
 		| { codec: string; description?: Uint8Array | undefined; sampleRate: number; numberOfChannels: number }
 		| undefined;
+	/** In words, why there is sound that cannot be heard. */
+	soundProblem?: string;
 }
 /** What a source tells its broadcast. */
 export interface MediaListener {

@@ -135,7 +135,13 @@ describe("S02: fmtp that carries another payload type", () => {
 	});
 	it("sound that is not understood leaves the picture alone", () => {
 		const latm = "m=audio 0 RTP/AVP 97\na=rtpmap:97 MP4A-LATM/16000\na=fmtp:40 cpresent=0;config=\n";
-		expect(chooseMedia(parseSdp(H264 + latm))).toMatchObject({ ok: true, audio: undefined });
+		expect(chooseMedia(parseSdp(H264 + latm))).toMatchObject({ ok: true, audio: { encoding: "MP4A-LATM" } });
+		expect(chooseMedia(parseSdp(`${H264}m=audio 0 RTP/AVP x\n`))).toMatchObject({ ok: true, audio: undefined });
+	});
+	it("sound that can be played is chosen before sound that cannot, wherever it stands", () => {
+		const g726 = "m=audio 0 RTP/AVP 97\na=rtpmap:97 G726-32/8000\n";
+		expect(chooseMedia(parseSdp(`${H264}${g726}m=audio 0 RTP/AVP 8\n`))).toMatchObject({ audio: { encoding: "PCMA" } });
+		expect(chooseMedia(parseSdp(H264 + g726))).toMatchObject({ audio: { encoding: "G726-32" } });
 	});
 	it("payload types of RFC 3551 need no rtpmap; the way back to a loudspeaker is not sound to listen to", () => {
 		const choice = chooseMedia(parseSdp(`${H264}m=audio 0 RTP/AVP 0\na=sendonly\nm=audio 0 RTP/AVP 8\n`));

@@ -25,6 +25,7 @@ export interface Sdp {
 /** Payload types that need no `rtpmap` (RFC 3551, section 6). */
 const STATIC: Record<number, { encoding: string; clockRate: number }> = {
 	0: { encoding: "PCMU", clockRate: 8000 },
+	2: { encoding: "G726-32", clockRate: 8000 },
 	8: { encoding: "PCMA", clockRate: 8000 },
 	26: { encoding: "JPEG", clockRate: 90000 },
 };
@@ -131,14 +132,24 @@ export function parameterSets(media: SdpMedia): Uint8Array[] {
 	return items.map((item) => new Uint8Array(Buffer.from(item.trim(), "base64"))).filter((set) => set.length > 1);
 }
 
-/** What to ask of the camera: one video that can be shown, and sound where that can be played. */
+/** What to ask of the camera: one video that can be shown, and its sound, which may turn out not to be playable. */
 export type Choice = { ok: true; video: SdpMedia; audio: SdpMedia | undefined } | { ok: false; problem: string };
 
-/** What can be shown, the first is preferred: H.264 plays in every browser, H.265 only where the machine helps. */
-const VIDEO = ["H264", "H265"];
-const AUDIO = new Set(["MPEG4-GENERIC", "PCMA", "PCMU"]);
+/** What can be shown, the first is preferred: H.264 plays in every browser, H.265 where the machine helps. */
+const VIDEO = ["H264", "H265", "JPEG"];
+const AUDIO = ["MPEG4-GENERIC", "MP4A-LATM", "OPUS", "PCMA", "PCMU"];
 /** Names people know better than the ones in the description. */
-const SPOKEN: Record<string, string> = { H265: "H.265 (HEVC)", JPEG: "MJPEG", "MP4V-ES": "MPEG-4" };
+const SPOKEN: Record<string, string> = { "MP4V-ES": "MPEG-4" };
+
+/** The sound's codec as people know it, nothing in it more than a letter. */
+export function soundName({ encoding }: SdpMedia): string {
+	// The bit order of G.726 contradicts its name on some cameras (go-audio-stream#131): none of them is played.
+	if (/G726|G721/.test(encoding)) return "G.726";
+	if (encoding === "MPEG4-GENERIC" || encoding === "MP4A-LATM") return "AAC";
+	return printable(encoding, 40) || "an unknown codec";
+}
+/** The camera's words are read by people and by terminals: nothing in them may be more than a letter. */
+const printable = (text: string, most: number) => text.replace(/\p{C}/gu, "").slice(0, most);
 
 const usable = ({ payloadType, clockRate }: SdpMedia) => payloadType !== undefined && clockRate > 0;
 
@@ -148,14 +159,9 @@ export function chooseMedia({ media }: Sdp): Choice {
 	const offered = VIDEO.flatMap((name) => videos.filter((video) => video.encoding === name && usable(video)));
 	const video = offered.find((candidate) => !isInterleaved(candidate));
 	if (!video) return { ok: false, problem: offered[0] ? INTERLEAVED : problemOf(videos[0]) };
-	const audio = media.find(
-		(candidate) =>
-			// `sendonly` on a camera's description is the way back to its loudspeaker (ONVIF), nothing to listen to.
-			candidate.kind === "audio" &&
-			AUDIO.has(candidate.encoding) &&
-			usable(candidate) &&
-			candidate.direction !== "sendonly",
-	);
+	// `sendonly` on a camera's description is the way back to its loudspeaker (ONVIF), nothing to listen to.
+	const sounds = media.filter((one) => one.kind === "audio" && usable(one) && one.direction !== "sendonly");
+	const audio = sounds.find(({ encoding }) => AUDIO.includes(encoding)) ?? sounds[0];
 	return { ok: true, video, audio };
 }
 
@@ -167,10 +173,8 @@ const INTERLEAVED =
 /** Why none of the pictures can be shown, by the first. */
 function problemOf(first: SdpMedia | undefined): string {
 	if (!first) return "The camera offers no picture at this address.";
-	// The camera's words are read by people and by terminals: nothing in them may be more than a letter.
-	const shown = (text: string, most: number) => text.replace(/\p{C}/gu, "").slice(0, most);
 	const name = SPOKEN[first.encoding] ?? first.encoding;
 	return VIDEO.includes(first.encoding) || name === ""
-		? `The camera's description of its picture cannot be read: "${shown(first.line, 80)}".`
-		: `The camera sends ${shown(name, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
+		? `The camera's description of its picture cannot be read: "${printable(first.line, 80)}".`
+		: `The camera sends ${printable(name, 40)}, which is not supported yet. Choose H.264 in the camera's settings.`;
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { cameraSource } from "@mivisus/agent/camera";
+import { readJpeg } from "@mivisus/agent/codecs/testing/jpeg";
 import { afterEach, expect, it } from "vitest";
 import { type GstCameraOptions, startGstCamera } from "./gst.ts";
 import { Witness } from "./witness.ts";
@@ -23,12 +24,12 @@ async function watch(formats: Pick<GstCameraOptions, "video" | "audio">) {
 	return { camera, witness, start: () => source.start(witness.listener) };
 }
 
-/** A copy of the camera's byte stream (Annex B) that ffmpeg makes at the same time, without parameter sets and delimiters. */
-function ffmpegCopy(port: number, path: string) {
+/** A copy of the camera's stream that ffmpeg makes at the same time. */
+function ffmpegCopy(port: number, path: string, form: readonly string[]) {
 	const address = `rtsp://${CAMERA.user}:${CAMERA.password}@127.0.0.1:${port}${path}`;
 	const input = ["-loglevel", "fatal", "-rtsp_transport", "tcp", "-i", address];
-	const output = ["-an", "-c", "copy", "-bsf:v", "filter_units=remove_types=32-35", "-flush_packets", "1"];
-	const child = spawn("ffmpeg", ["-nostdin", ...input, ...output, "-f", "hevc", "pipe:1"], {
+	const output = ["-an", "-c", "copy", ...form, "-flush_packets", "1", "pipe:1"];
+	const child = spawn("ffmpeg", ["-nostdin", ...input, ...output], {
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	const chunks: Buffer[] = [];
@@ -41,10 +42,10 @@ function ffmpegCopy(port: number, path: string) {
 	ends.push(stop);
 	return {
 		begun: once(child.stdout, "data"),
-		/** What came until now, as NAL units. */
+		/** What came until now. */
 		stop: async () => {
 			await stop();
-			return nalUnits(Buffer.concat(chunks));
+			return Buffer.concat(chunks);
 		},
 	};
 }
@@ -117,11 +118,13 @@ function unprefixed(unit: Buffer): Buffer[] {
 
 it("H.265: access units are those of ffmpeg's copy of the same stream, byte by byte", async () => {
 	const { camera, witness, start } = await watch({ video: "h265", audio: "none" });
-	const copy = ffmpegCopy(camera.port, camera.path);
+	// As a byte stream (Annex B), without parameter sets and delimiters.
+	const form = ["-bsf:v", "filter_units=remove_types=32-35", "-f", "hevc"];
+	const copy = ffmpegCopy(camera.port, camera.path, form);
 	await copy.begun;
 	start();
 	await witness.until(({ pictures }) => pictures.length >= 210);
-	const copied = pictures(await copy.stop());
+	const copied = pictures(nalUnits(await copy.stop()));
 	const own = witness.pictures.map(({ data }) => Buffer.from(data));
 	expect(witness.tracks).toMatchObject([
 		{ video: { codec: expect.stringMatching(/^hvc1\.1\.6\.L\d+\.[0-9A-F.]+$/), width: 640, height: 360 } },
@@ -136,4 +139,44 @@ it("H.265: access units are those of ffmpeg's copy of the same stream, byte by b
 	expect(await decoded([...sets, ...own.flatMap(unprefixed)])).toBe(own.length);
 	const keys = witness.pictures.flatMap(({ key }, n) => (key ? [n] : []));
 	expect(keys.slice(0, 4)).toEqual([0, 50, 100, 150]);
+});
+
+it("MJPEG: pictures have the scans and the tables of ffmpeg's copy of the same stream, and groups hold a second", async () => {
+	const { camera, witness, start } = await watch({ video: "jpeg", audio: "none" });
+	const copy = ffmpegCopy(camera.port, camera.path, ["-f", "mjpeg"]);
+	await copy.begun;
+	start();
+	await witness.until(({ pictures }) => pictures.length >= 100);
+	const files = await copy.stop();
+	const starts = (at = files.indexOf(Buffer.of(0xff, 0xd8, 0xff))): number[] =>
+		at < 0 ? [] : [at, ...starts(files.indexOf(Buffer.of(0xff, 0xd8, 0xff), at + 3))];
+	const all = starts();
+	// ffmpeg writes an end behind the one that the camera sent.
+	const copied = all.slice(0, -1).map((at, n) => readJpeg(files.subarray(at, all[n + 1]! - 2)));
+	const own = witness.pictures.map(({ data }) => readJpeg(data));
+	const from = copied.findIndex(({ scan }) => Buffer.compare(scan, own[0]!.scan) === 0);
+	expect(from).toBeGreaterThanOrEqual(0);
+	const both = Math.min(own.length, copied.length - from);
+	expect(both).toBeGreaterThanOrEqual(80);
+	for (let n = 0; n < both; n++) expect(own[n], `picture ${n}`).toEqual(copied[from + n]);
+	expect(witness.tracks).toEqual([{ video: { codec: "jpeg", width: 640, height: 360 } }]);
+	const begun = witness.pictures.filter(({ key }) => key).map(({ timestampUs }) => timestampUs);
+	expect(begun.length).toBeGreaterThanOrEqual(3);
+	for (const [n, us] of begun.slice(1).entries()) expect(us - begun[n]!).toBeGreaterThanOrEqual(1_000_000);
+});
+
+it.each([
+	["aac", { codec: "mp4a.40.2", sampleRate: 48_000, numberOfChannels: 1 }],
+	["latm", { codec: "mp4a.40.2", sampleRate: 48_000, numberOfChannels: 1 }],
+	["opus", { codec: "opus", sampleRate: 48_000, numberOfChannels: 2 }],
+] as const)("sound as %s: pieces come at the pace of the camera, beside the pictures", async (audio, config) => {
+	const { witness, start } = await watch({ audio });
+	start();
+	await witness.until(({ sounds }) => sounds.length >= 60);
+	expect(witness.tracks.at(-1)?.audio).toMatchObject(config);
+	const { sounds, pictures } = witness;
+	const pieceMs = audio === "opus" ? 20 : 1024 / 48;
+	const lastMs = (sounds.at(-1)!.timestampUs - sounds[0]!.timestampUs) / 1000;
+	expect(Math.abs(lastMs - (sounds.length - 1) * pieceMs)).toBeLessThan(150);
+	expect(Math.abs(sounds.at(-1)!.timestampUs - pictures.at(-1)!.timestampUs)).toBeLessThan(1_000_000);
 });

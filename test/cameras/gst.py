@@ -44,7 +44,6 @@ AUDIO = {
     "aac": (48000, f"{SOUND}48000 ! audioconvert ! avenc_aac bitrate=64000 ! rtpmp4gpay name=pay1 pt=97"),
     "latm": (48000, f"{SOUND}48000 ! audioconvert ! avenc_aac bitrate=64000 ! rtpmp4apay name=pay1 pt=97"),
     "opus": (48000, f"{SOUND}48000 ! audioconvert ! opusenc frame-size=20 ! rtpopuspay name=pay1 pt=97"),
-    "g726": (8000, f"{SOUND}8000 ! avenc_g726 bitrate=32000 ! rtpg726pay name=pay1 pt=97"),
     "pcma": (8000, f"{SOUND}8000 ! alawenc ! rtppcmapay name=pay1"),
     "none": (0, ""),
 }

@@ -16,7 +16,7 @@ export interface GstCameraOptions {
 	/** `h264` unless given. */
 	video?: "h264" | "h265" | "jpeg";
 	/** `aac` unless given. */
-	audio?: "aac" | "latm" | "opus" | "g726" | "pcma" | "none";
+	audio?: "aac" | "latm" | "opus" | "pcma" | "none";
 	/** A free one unless given. */
 	port?: number;
 }

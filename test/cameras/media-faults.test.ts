@@ -1,5 +1,6 @@
 import { parseSps } from "@mivisus/agent/codecs/sps";
 import { HEVC_PPS, HEVC_SPS, hevcFragments, hevcSlice, Slice, VPS } from "@mivisus/agent/codecs/testing/hevc";
+import { latmElement } from "@mivisus/agent/codecs/testing/latm";
 import {
 	annexB,
 	fragments,
@@ -112,6 +113,48 @@ describe("S02: trouble with sound never stops the picture", () => {
 		const sdp = `${SDP}m=audio 0 RTP/AVP 104\r\na=rtpmap:104 ${rtpmap}\r\n${fmtp}a=control:track2\r\n`;
 		expect(await shown(plain(), 2, { sdp })).toEqual(["K1", "2"]);
 	});
+});
+
+describe("sound that does not come as it should", () => {
+	/** The units of sound that these payloads give, behind a picture. */
+	async function heard(rtpmap: string, fmtp: string, payloads: number[][]) {
+		const sdp = `${SDP}m=audio 0 RTP/AVP 97\r\na=rtpmap:97 ${rtpmap}\r\na=fmtp:97 ${fmtp}\r\na=control:track2\r\n`;
+		const watching = await watch({ sdp });
+		const peer = await watching.playing();
+		peer.frames(plain());
+		await watching.pictures(1);
+		const rtp = new RtpWriter({ payloadType: 97 });
+		peer.frames(
+			payloads.map((payload, n) => rtp.write(payload, n * 1024, true)),
+			2,
+		);
+		return watching;
+	}
+	const AAC = "mode=AAC-hbr;config=1408;sizelength=13;indexlength=3;indexdeltalength=3";
+	it.each([
+		["AAC without AU headers, ADTS instead (mpv#5669)", [0xff, 0xf1, 0x60, 0x40, 0x01, 0x3f, 0xfc, 7, 8]],
+		["an AU header of its 13 bits alone (gortsplib PR#118)", [0, 13, 0, 16, 7, 8]],
+	])("%s", async (_name, payload) => {
+		const { witness } = await heard("MPEG4-GENERIC/16000", AAC, [payload, payload]);
+		await witness.until(({ sounds }) => sounds.length === 2);
+		expect(witness.sounds.map(({ data }) => [...data])).toEqual([
+			[7, 8],
+			[7, 8],
+		]);
+	});
+	it("LATM with its set-up in the stream: the track is told of when it is known", async () => {
+		const { witness } = await heard("MP4A-LATM/16000", "cpresent=1", [latmElement([[7, 8]], { mux: {} })]);
+		await witness.until(({ sounds }) => sounds.length === 1);
+		expect(witness.tracks.map(({ audio }) => audio?.codec)).toEqual([undefined, "mp4a.40.2"]);
+	});
+	it.each(["G726-32/8000", "AAL2-G726-32/8000"])(
+		"%s (go-audio-stream#131: the name may contradict the bits) is said to be unsupported, and the picture comes",
+		async (rtpmap) => {
+			const { witness } = await heard(rtpmap, "", [[1, 2, 3]]);
+			expect(witness.tracks).toMatchObject([{ soundProblem: expect.stringContaining("G.726") }]);
+			expect(witness.states).toEqual(["waiting", "live"]);
+		},
+	);
 });
 
 describe("S03: parameter sets that come late, or contradict", () => {

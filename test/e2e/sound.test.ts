@@ -18,6 +18,8 @@ const SWITCHED_OFF = "Sound is off. Switch it on in the camera’s settings.";
 
 describe.each([
 	{ audio: "aac", codec: "mp4a.40.2", shown: "AAC", sampleRate: 48_000 },
+	{ audio: "latm", codec: "mp4a.40.2", shown: "AAC", sampleRate: 48_000 },
+	{ audio: "opus", codec: "opus", shown: "Opus", sampleRate: 48_000 },
 	{ audio: "pcma", codec: "alaw", shown: "G.711", sampleRate: 8000 },
 ] as const)("the sound of a camera that sends $audio", ({ audio, codec, shown, sampleRate }) => {
 	let stage: Stage;

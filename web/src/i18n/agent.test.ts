@@ -39,5 +39,11 @@ describe("what the agent says", () => {
 			agentSays("The camera sends H.265 (HEVC), which is not supported yet. Choose H.264 in the camera's settings."),
 		).toContain("H.265 (HEVC), qui n’est pas encore pris en charge");
 	});
+	it("why sound cannot be heard is told in French, too", () => {
+		const why =
+			"The camera sends its sound as G.726, which browsers do not play. Choose AAC or G.711 in the camera's settings.";
+		expect(agentSays(why)).toContain("en G.726, que les navigateurs ne lisent pas");
+		expect(agentSays("The camera's description of its sound (AAC) cannot be read.")).toContain("(AAC) est illisible");
+	});
 	it("an unknown sentence is shown as it came", () => expect(agentSays("Something new.")).toBe("Something new."));
 });

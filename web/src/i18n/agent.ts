@@ -80,6 +80,14 @@ const WITH_MORE: [RegExp, string][] = [
 		/^The camera's certificate is not vouched for\. Compare its fingerprint with the one in the camera's settings and accept it if they are equal\.(.*)$/,
 		"Rien ne garantit le certificat de la caméra. Comparez son empreinte avec celle de ses réglages et acceptez-la si elles sont égales.$1",
 	],
+	[
+		/^The camera sends its sound as (.+), which browsers do not play\. Choose AAC or G\.711 in the camera's settings\.$/,
+		"La caméra envoie le son en $1, que les navigateurs ne lisent pas. Choisissez AAC ou G.711 dans ses réglages.",
+	],
+	[
+		/^The camera's description of its sound \((.+)\) cannot be read\.$/,
+		"La description que la caméra donne de son son ($1) est illisible.",
+	],
 	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
 ];
 

@@ -9,6 +9,7 @@ import { createResource, createSignal, onCleanup, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { Camera } from "../api/answers.ts";
 import { api } from "../api/client.ts";
+import { agentSays } from "../i18n/agent.ts";
 import { figure, t } from "../i18n/index.ts";
 import { Loading, ProblemNotice, Title } from "../ui/parts.tsx";
 import { Picture, UNKNOWN } from "../ui/picture.tsx";
@@ -82,7 +83,7 @@ function One(props: { camera: Camera }) {
 			case "off":
 				return t("live.soundSwitchedOff");
 			case "unsupported":
-				return t("live.soundNone");
+				return agentSays(state().soundDetail ?? "") || t("live.soundNone");
 			default:
 				return t("settings.sound");
 		}

@@ -1,19 +1,28 @@
 import { decodeLegacy } from "@mivisus/wire/container";
+import { JPEG, JpegDecoder, showJpeg } from "./jpeg-decoder.ts";
+import type { Decoder } from "./video-pipe.ts";
 
-/** The browser's own video decoders, as a pipe asks for them. */
+type Output = (frame: VideoFrame) => void;
+type Failure = (error: Error) => void;
+
+function videoDecoder(output: Output, error: Failure): Decoder {
+	const decoder = new VideoDecoder({ output, error });
+	return {
+		get state() {
+			return decoder.state;
+		},
+		configure: (config) => decoder.configure(config),
+		decode: (chunk) => decoder.decode(new EncodedVideoChunk(chunk as EncodedVideoChunkInit)),
+		close: () => decoder.close(),
+	};
+}
+
+/** The browser's own decoders, as a pipe asks for them. */
 export const BROWSER_DECODERS = {
-	make: (output: (frame: VideoFrame) => void, error: (error: Error) => void) => {
-		const decoder = new VideoDecoder({ output, error });
-		return {
-			get state() {
-				return decoder.state;
-			},
-			configure: (config: VideoDecoderConfig) => decoder.configure(config),
-			decode: (chunk: EncodedVideoChunkInit) => decoder.decode(new EncodedVideoChunk(chunk)),
-			close: () => decoder.close(),
-		};
-	},
-	supported: async (config: VideoDecoderConfig) => (await VideoDecoder.isConfigSupported(config)).supported ?? false,
+	make: (codec: string, output: Output, error: Failure): Decoder =>
+		codec === JPEG ? new JpegDecoder(showJpeg, output, error) : videoDecoder(output, error),
+	supported: async (config: VideoDecoderConfig) =>
+		config.codec === JPEG || ((await VideoDecoder.isConfigSupported(config)).supported ?? false),
 };
 
 /** A frame of the legacy container, or nothing for a damaged one. */

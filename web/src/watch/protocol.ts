@@ -66,6 +66,8 @@ export interface ViewState {
 	ageExact: boolean;
 	/** What the agent says of the camera's sound, once it said something. */
 	sound: "off" | "on" | "unsupported" | "unknown";
+	/** In its words, why sound that the camera sends cannot be heard. */
+	soundDetail?: string;
 	figures?: Figures;
 }
 

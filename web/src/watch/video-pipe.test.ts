@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { JpegDecoder } from "./jpeg-decoder.ts";
 import { DECODER_SILENT_MS, MAX_DECODING, MAX_DECODING_MS } from "./limits.ts";
 import { type Decoder, type PipeFault, VideoPipe } from "./video-pipe.ts";
 
@@ -46,6 +47,7 @@ class FakeDecoder implements Decoder {
 
 let nowMs: number;
 let decoders: FakeDecoder[];
+let kinds: string[];
 let faults: PipeFault[];
 let shown: number[];
 let closed: number[];
@@ -55,9 +57,10 @@ const UNIT = new Uint8Array(1);
 beforeEach(() => {
 	nowMs = 0;
 	playable = true;
-	[decoders, faults, shown, closed] = [[], [], [], []];
+	[decoders, kinds, faults, shown, closed] = [[], [], [], [], []];
 	pipe = new VideoPipe<Picture>({
-		make: (output, error) => {
+		make: (codec, output, error) => {
+			kinds.push(codec);
 			decoders.push(new FakeDecoder(output, error));
 			return decoders.at(-1)!;
 		},
@@ -178,5 +181,76 @@ describe("the video pipe", () => {
 		pipe.push(2, UNIT, true);
 		last().flush();
 		expect(shown).toEqual([2]);
+	});
+	it("MJPEG: any picture can begin, and a change from or to it makes another decoder", () => {
+		pipe.push(1, UNIT, true);
+		pipe.configure({ codec: "jpeg" });
+		expect(last().state).toBe("closed");
+		pipe.push(2, UNIT, false);
+		pipe.push(3, UNIT, false);
+		last().flush();
+		expect(shown).toEqual([2, 3]);
+		pipe.configure({ codec: "jpeg", codedWidth: 640 });
+		pipe.push(4, UNIT, false);
+		pipe.configure({ codec: "avc1.64001f" });
+		pipe.push(5, UNIT, false);
+		pipe.push(6, UNIT, true);
+		last().flush();
+		expect(shown).toEqual([2, 3, 6]);
+		expect(kinds).toEqual(["avc1.64001f", "jpeg", "avc1.64001f"]);
+	});
+});
+
+describe("the decoder of JPEG pictures", () => {
+	const make = (show: (data: Uint8Array, timestamp: number) => Promise<Picture>) => {
+		const errors: string[] = [];
+		const decoder = new JpegDecoder<Picture>(
+			show,
+			({ timestamp }) => void shown.push(timestamp),
+			({ message }) => void errors.push(message),
+		);
+		decoder.configure();
+		return { decoder, errors };
+	};
+	const picture = (timestamp: number): Picture => ({ timestamp, close: () => void closed.push(timestamp) });
+	const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+	it("gives them in order, one after another, however long each takes", async () => {
+		const waiting: (() => void)[] = [];
+		const { decoder } = make(
+			(_, timestamp) => new Promise((resolve) => waiting.push(() => resolve(picture(timestamp)))),
+		);
+		for (const timestamp of [1, 2, 3]) decoder.decode({ timestamp, data: UNIT });
+		for (let n = 0; n < 3; n++) {
+			await settle();
+			expect(waiting).toHaveLength(1);
+			waiting.shift()?.();
+		}
+		await settle();
+		expect([shown, closed]).toEqual([[1, 2, 3], []]);
+	});
+	it("closes what comes out after it was let go, and decodes nothing more", async () => {
+		let finish = () => {};
+		let asked = 0;
+		const { decoder } = make((_, timestamp) => {
+			asked += 1;
+			return new Promise((resolve) => {
+				finish = () => resolve(picture(timestamp));
+			});
+		});
+		decoder.decode({ timestamp: 1, data: UNIT });
+		decoder.decode({ timestamp: 2, data: UNIT });
+		await settle();
+		decoder.close();
+		finish();
+		await settle();
+		expect([shown, closed, asked]).toEqual([[], [1], 1]);
+	});
+	it("one that cannot be read is told once, and the decoder is over", async () => {
+		const { decoder, errors } = make(async () => Promise.reject(new Error("no picture")));
+		decoder.decode({ timestamp: 1, data: UNIT });
+		decoder.decode({ timestamp: 2, data: UNIT });
+		await settle();
+		expect([errors, decoder.state]).toEqual([["no picture"], "closed"]);
 	});
 });

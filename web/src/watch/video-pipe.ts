@@ -1,3 +1,4 @@
+import { JPEG } from "./jpeg-decoder.ts";
 import { DECODER_SILENT_MS, MAX_DECODING, MAX_DECODING_MS } from "./limits.ts";
 import type { Picture } from "./presenter.ts";
 
@@ -15,7 +16,11 @@ export interface Decoder {
 	decode(chunk: { type: "key" | "delta"; timestamp: number; data: Uint8Array }): void;
 	close(): void;
 }
-export type MakeDecoder<P extends Picture> = (output: (picture: P) => void, error: (error: Error) => void) => Decoder;
+export type MakeDecoder<P extends Picture> = (
+	codec: string,
+	output: (picture: P) => void,
+	error: (error: Error) => void,
+) => Decoder;
 
 /** What happened to the decoder. A reclaimed or failed one is normal: the next key picture begins anew. */
 export type PipeFault = "unsupported" | "failed" | "silent";
@@ -59,19 +64,23 @@ export class VideoPipe<P extends Picture> {
 	/** Takes effect at the next key picture, so that a changed stream never meets the old configuration. */
 	configure(config: VideoConfig): void {
 		if (this.#config && sameConfig(this.#config, config)) return;
+		// Another kind of decoder shows these: the one there is cannot be set up anew.
+		if ((this.#config?.codec === JPEG) !== (config.codec === JPEG)) this.stop();
 		this.#config = config;
 		this.#changed = true;
 		this.#needKey = true;
 		this.#software = false;
 	}
-	push(timestampUs: number, data: Uint8Array, key: boolean): void {
+	/** `begins`: a group begins with it, so that a decoder can start; with MJPEG it can anywhere. */
+	push(timestampUs: number, data: Uint8Array, begins: boolean): void {
+		const key = begins || this.#config?.codec === JPEG;
 		if (!this.#config || (this.#needKey && !key) || this.#behind()) {
 			this.#needKey = true;
 			this.dropped += 1;
 			return;
 		}
 		try {
-			const decoder = this.#ready();
+			const decoder = this.#ready(this.#config);
 			decoder.decode({ type: key ? "key" : "delta", timestamp: timestampUs, data });
 			this.#needKey = false;
 			if (this.#inside.length === 0) this.#lastOutputMs = this.#now();
@@ -100,10 +109,11 @@ export class VideoPipe<P extends Picture> {
 		if (oldest === undefined) return false;
 		return this.#inside.length >= MAX_DECODING || this.#now() - oldest > MAX_DECODING_MS;
 	}
-	#ready(): Decoder {
+	#ready(config: VideoConfig): Decoder {
 		if (this.#decoder?.state === "closed") this.#decoder = undefined;
 		if (!this.#decoder) {
 			const decoder = this.#make(
+				config.codec,
 				(picture) => {
 					// A late picture of a decoder that was let go belongs to nobody.
 					if (this.#decoder !== decoder) return picture.close();
@@ -119,9 +129,9 @@ export class VideoPipe<P extends Picture> {
 			this.#inside = [];
 			this.#changed = true;
 		}
-		if (this.#changed && this.#config) {
+		if (this.#changed) {
 			this.#decoder.configure({
-				...this.#config,
+				...config,
 				optimizeForLatency: true,
 				hardwareAcceleration: this.#software ? "prefer-software" : "no-preference",
 			});

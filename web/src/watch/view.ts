@@ -154,6 +154,7 @@ export class View {
 			...(ageMs !== undefined && { ageMs }),
 			ageExact: exact,
 			sound: section?.sound ?? (slot?.catalog ? (slot.audio ? "on" : "unsupported") : "unknown"),
+			...(section?.soundDetail !== undefined && { soundDetail: section.soundDetail }),
 			...(slot?.video && this.#screen.paintedMs !== undefined && { figures: this.#figures(slot.video, slot.audio) }),
 		};
 	}
