@@ -5,7 +5,7 @@ import { RtspConnection } from "./connection.ts";
 import { CameraError, faultOfStatus } from "./errors.ts";
 import { Habits } from "./habits.ts";
 import { DEFAULT_SESSION_TIMEOUT_S, Keepalive } from "./keepalive.ts";
-import { MAX_REDIRECTS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { DIALOGUE_TIMEOUT_MS, MAX_REDIRECTS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import type { RtspReply } from "./message.ts";
 import { followRedirect, isRedirect, Redirected } from "./redirect.ts";
 import { chooseMedia, controlUrl, parseSdp, type Sdp, type SdpMedia } from "./sdp.ts";
@@ -65,6 +65,18 @@ export class RtspSession {
 	 * send. Rejects with CameraError, also on abort.
 	 */
 	static async open(options: SessionOptions, signal: AbortSignal): Promise<RtspSession> {
+		const late = new AbortController();
+		const cancel = options.clock.after(DIALOGUE_TIMEOUT_MS, () => late.abort());
+		try {
+			return await RtspSession.#follow(options, AbortSignal.any([signal, late.signal]));
+		} catch (error) {
+			if (!late.signal.aborted || signal.aborted) throw error;
+			throw new CameraError("camera-unreachable", "The camera answers too slowly.");
+		} finally {
+			cancel();
+		}
+	}
+	static async #follow(options: SessionOptions, signal: AbortSignal): Promise<RtspSession> {
 		let { access } = options;
 		for (let redirects = 0; ; redirects++) {
 			try {

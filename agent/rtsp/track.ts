@@ -66,12 +66,12 @@ export class TrackLine {
 	ask(): void {
 		this.#filter.ask();
 	}
-	/** From now on the camera hears every few seconds what arrived. */
-	startReports(): void {
+	/** From now on the camera hears every few seconds what arrived, for the first time after half of them. */
+	startReports(afterMs = REPORT_INTERVAL_MS / 2): void {
 		const { clock } = this.#options;
-		this.#cancel = clock.after(REPORT_INTERVAL_MS, () => {
+		this.#cancel = clock.after(afterMs, () => {
 			this.#sendReport?.(this.#reports.compose(clock.now()));
-			this.startReports();
+			this.startReports(REPORT_INTERVAL_MS);
 		});
 	}
 	takePacket(data: Uint8Array): void {
