@@ -117,6 +117,7 @@ export class CameraSource implements MediaSource {
 			let outcome = await this.#session(transport, signal);
 			if (outcome.leftOut && !outcome.gavePackets && !signal.aborted) {
 				this.#habits.everyTrack = true;
+				this.#tell("waiting", "The camera sends nothing yet. It is asked for all of its tracks.");
 				outcome = await this.#session(transport, signal);
 				if (!outcome.gavePackets) this.#habits.everyTrack = false;
 			}
@@ -126,6 +127,8 @@ export class CameraSource implements MediaSource {
 			else if (this.#worked === transport) this.#worked = undefined;
 			first ??= error;
 			if (gavePackets || !error.tryOtherTransport || signal.aborted) return error;
+			if (transport !== order.at(-1))
+				this.#tell("waiting", "The camera sends nothing yet. It is asked for another transport.");
 		}
 		return first ?? new CameraError("camera-unreachable", "The camera does not answer.");
 	}

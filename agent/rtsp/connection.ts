@@ -17,6 +17,8 @@ export interface ConnectionOptions extends Omit<DialOptions, "note"> {
 	isAssigned(channel: number): boolean;
 	isExpected(channel: number, head: Uint8Array): boolean;
 	onFrame(channel: number, data: Uint8Array): void;
+	/** A packet on a channel that was not set up. */
+	onStray(data: Uint8Array): void;
 	/** Bytes of the connection were lost. */
 	onLost(): void;
 }
@@ -52,6 +54,7 @@ export class RtspConnection {
 			now: options.clock.now,
 			isAssigned: options.isAssigned,
 			isExpected: options.isExpected,
+			onStray: options.onStray,
 		});
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;

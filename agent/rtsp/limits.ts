@@ -14,6 +14,8 @@ export const MAX_PICTURE_BYTES = 4 * 1024 * 1024;
 export const CONNECT_TIMEOUT_MS = 5000;
 /** One RTSP reply, ms. */
 export const REPLY_TIMEOUT_MS = 8000;
+/** From the first try to connect to the reply to PLAY, redirects included, ms: drop by drop, replies could take for ever. */
+export const DIALOGUE_TIMEOUT_MS = 8000;
 /** How long a goodbye may take, ms. */
 export const TEARDOWN_TIMEOUT_MS = 1000;
 /** No RTP for so long while playing: the camera is gone, ms. */

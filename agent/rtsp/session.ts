@@ -5,10 +5,11 @@ import { RtspConnection } from "./connection.ts";
 import { CameraError, faultOfStatus } from "./errors.ts";
 import { Habits } from "./habits.ts";
 import { DEFAULT_SESSION_TIMEOUT_S, Keepalive } from "./keepalive.ts";
-import { MAX_REDIRECTS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { DIALOGUE_TIMEOUT_MS, MAX_REDIRECTS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import type { RtspReply } from "./message.ts";
 import { followRedirect, isRedirect, Redirected } from "./redirect.ts";
 import { chooseMedia, controlUrl, parseSdp, type Sdp, type SdpMedia } from "./sdp.ts";
+import { DeadSources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 import { type MediaKind, TrackLine } from "./track.ts";
 import { readTransport } from "./transport.ts";
@@ -49,6 +50,8 @@ export class RtspSession {
 	#tracks: TrackLine[] = [];
 	/** Channels of the connection. */
 	#channels = new Map<number, { track: TrackLine; reports: boolean }>();
+	#dead = new DeadSources();
+	#asked = false;
 	/** `0` is a legal id (R08). */
 	#id: string | undefined;
 	#timeoutS = DEFAULT_SESSION_TIMEOUT_S;
@@ -62,6 +65,18 @@ export class RtspSession {
 	 * send. Rejects with CameraError, also on abort.
 	 */
 	static async open(options: SessionOptions, signal: AbortSignal): Promise<RtspSession> {
+		const late = new AbortController();
+		const cancel = options.clock.after(DIALOGUE_TIMEOUT_MS, () => late.abort());
+		try {
+			return await RtspSession.#follow(options, AbortSignal.any([signal, late.signal]));
+		} catch (error) {
+			if (!late.signal.aborted || signal.aborted) throw error;
+			throw new CameraError("camera-unreachable", "The camera answers too slowly.");
+		} finally {
+			cancel();
+		}
+	}
+	static async #follow(options: SessionOptions, signal: AbortSignal): Promise<RtspSession> {
 		let { access } = options;
 		for (let redirects = 0; ; redirects++) {
 			try {
@@ -146,6 +161,9 @@ export class RtspSession {
 					if (channel?.reports) channel.track.takeReport(data);
 					else channel?.track.takePacket(data);
 				},
+				onStray: (data) => {
+					if (!this.#asked) this.#dead.note(data);
+				},
 				onLost,
 			},
 			signal,
@@ -170,6 +188,7 @@ export class RtspSession {
 			if (this.#habits.everyTrack) await this.#setupSound(undefined, unwanted);
 			else this.#leftOut = true;
 		}
+		this.#asked = true;
 		for (const track of this.#tracks) track.ask();
 		await this.#expect("PLAY", this.#aggregate, [...this.#sessionHeader(), ["Range", "npt=0.000-"]]);
 		for (const track of this.#tracks) track.startReports();
@@ -204,6 +223,7 @@ export class RtspSession {
 		const track = new TrackLine({
 			clock,
 			clockRate: media.clockRate,
+			dead: this.#dead,
 			onPacket: (data) => kind && onPacket(kind, data),
 			onReport: (data) => kind && onReport(kind, data),
 			isExpected: (head) => kind !== undefined && isExpected(kind, head),

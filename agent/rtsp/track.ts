@@ -3,7 +3,7 @@ import type { BroadcastClock } from "../publish/media.ts";
 import { ReceiverReports } from "../rtp/reports.ts";
 import { REPORT_INTERVAL_MS } from "./limits.ts";
 import { PortPair } from "./ports.ts";
-import { SourceFilter } from "./sources.ts";
+import { type DeadSources, SourceFilter } from "./sources.ts";
 import type { TransportReply } from "./transport.ts";
 
 export type MediaKind = "video" | "audio";
@@ -12,6 +12,8 @@ interface TrackLineOptions {
 	clock: BroadcastClock;
 	/** Ticks a second. */
 	clockRate: number;
+	/** Shared by the tracks of one session. */
+	dead: DeadSources;
 	onPacket(data: Uint8Array): void;
 	onReport(data: Uint8Array): void;
 	/** Whether `head` can begin a packet of this track. */
@@ -21,7 +23,7 @@ interface TrackLineOptions {
 /** One track's way from the camera, inside the connection or by datagrams, and the reports back. The owner closes it. */
 export class TrackLine {
 	#options: TrackLineOptions;
-	#filter = new SourceFilter();
+	#filter: SourceFilter;
 	#reports: ReceiverReports;
 	#pair: PortPair | undefined;
 	#sendReport: ((data: Uint8Array) => void) | undefined;
@@ -31,6 +33,7 @@ export class TrackLine {
 
 	constructor(options: TrackLineOptions) {
 		this.#options = options;
+		this.#filter = new SourceFilter(options.dead);
 		this.#reports = new ReceiverReports(randomBytes(4).readUInt32BE(), options.clockRate);
 	}
 	/** Binds a pair of UDP ports for datagrams of `peer`; gives the first port. Rejects with CameraError. */
@@ -63,12 +66,12 @@ export class TrackLine {
 	ask(): void {
 		this.#filter.ask();
 	}
-	/** From now on the camera hears every few seconds what arrived. */
-	startReports(): void {
+	/** From now on the camera hears every few seconds what arrived, for the first time after half of them. */
+	startReports(afterMs = REPORT_INTERVAL_MS / 2): void {
 		const { clock } = this.#options;
-		this.#cancel = clock.after(REPORT_INTERVAL_MS, () => {
+		this.#cancel = clock.after(afterMs, () => {
 			this.#sendReport?.(this.#reports.compose(clock.now()));
-			this.startReports();
+			this.startReports(REPORT_INTERVAL_MS);
 		});
 	}
 	takePacket(data: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AUDIO_SDP, interleaved, type Peer, type Script, SDP } from "./scripted.ts";
+import { AUDIO_SDP, interleaved, Media, type Peer, type Script, SDP } from "./scripted.ts";
 import { digest, shows, watch } from "./watched.ts";
 
 const SILENT_MS = 4000;
@@ -31,7 +31,7 @@ describe("a plain camera", () => {
 		});
 	});
 	it("packets of a dead session before DESCRIBE is answered are nobody's (retina#17)", async () => {
-		await shows({ connected: (peer) => peer.frames(peer.media.gop(6), 6) });
+		await shows({ connected: (peer) => peer.frames(new Media(0xdead).gop(6), 6) });
 	});
 	it("goes on over a reconnect, with timestamps that only grow", async () => {
 		const { camera, clock, witness } = await shows({});

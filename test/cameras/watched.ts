@@ -121,5 +121,11 @@ export const shows = async (script: Script, setting?: Setting) => {
 	expect(watched.witness.states).toEqual(["waiting", "live"]);
 	return watched;
 };
+/** The camera gives no picture: which state that is, and its words. */
+export async function fails(script: Script, setting?: Setting) {
+	const watched = await watch(script, setting);
+	await watched.witness.until(({ states }) => states.length > 1);
+	return { ...watched, state: watched.witness.states.at(-1), words: watched.witness.details.at(-1) ?? "" };
+}
 /** One challenge. */
 export const digest = (realm = "cam", more = "") => `Digest realm="${realm}", nonce="abc"${more}`;
