@@ -9,9 +9,9 @@ export interface LocalAddress {
 	multicast: string;
 }
 
-/** The machine's addresses at this moment, loopback left out. */
+/** The machine's addresses at this moment, loopback left out; none where the system does not tell them. */
 export function localAddresses(): LocalAddress[] {
-	return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+	return Object.entries(ask()).flatMap(([name, addresses = []]) =>
 		addresses
 			.filter(({ internal }) => !internal)
 			.map((one): LocalAddress => {
@@ -22,4 +22,12 @@ export function localAddresses(): LocalAddress[] {
 				return { family: 6, address, multicast: `::%${zone}` };
 			}),
 	);
+}
+
+function ask(): ReturnType<typeof networkInterfaces> {
+	try {
+		return networkInterfaces();
+	} catch {
+		return {};
+	}
 }

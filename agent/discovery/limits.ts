@@ -40,3 +40,8 @@ export const DESCRIBE_MS = 30_000;
 export const MAX_PROFILES = 128;
 /** Path of a service, a stream or a still picture, characters: `StreamAddress.path` holds no more. */
 export const MAX_PATH_LENGTH = 1024;
+
+/** So many tries at a camera's address fail in a row before it is looked for elsewhere. */
+export const LOOK_AFTER_FAILURES = 3;
+/** One camera is not looked for again within, ms. */
+export const LOOK_EVERY_MS = 60_000;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { requestUrl } from "../rtsp/url.ts";
 import { isPrivateAddress, serviceAt, streamAt } from "./address.ts";
 import { parseAnswer, plainText } from "./answer.ts";
 import { MAX_ANSWER_BYTES, MAX_MATCHES, MAX_NAME_LENGTH, MAX_XML_DEPTH, MAX_XML_ELEMENTS } from "./limits.ts";
@@ -142,6 +143,9 @@ describe("addresses that a camera names", () => {
 	it("of an IPv6 host are the same however they are written", () => {
 		const six = { host: "fe80::1%eth0", port: 80 };
 		expect(serviceAt("http://[FE80:0:0::0:1]:81/x", six)).toEqual({ scheme: "http", ...six, port: 81, path: "/x" });
+	});
+	it("keep a zone to themselves: it means nothing to the camera", () => {
+		expect(requestUrl({ scheme: "rtsp", host: "fe80::1%eth0", port: 554, path: "/a" })).toBe("rtsp://[fe80::1]/a");
 	});
 	it("of a stream keep port and path, and lose host, user and password", () => {
 		expect(streamAt("rtsp://admin:pass@10.9.9.9:8554/ch1?a=b", at.host)).toEqual({

@@ -48,15 +48,18 @@ export function createRefinder(options: Omit<SearchOptions, "signal">): Refind {
 		running ??= begin();
 		const look = running;
 		look.waiting += 1;
-		const leave = () => {
-			look.waiting -= 1;
-			if (look.waiting > 0) return;
+		let leave = () => {};
+		const left = new Promise<void>((resolve) => {
+			leave = resolve;
+			signal.addEventListener("abort", leave);
+		});
+		await Promise.race([look.done, left]);
+		signal.removeEventListener("abort", leave);
+		look.waiting -= 1;
+		if (look.waiting === 0) {
 			if (running === look) running = undefined;
 			look.stop.abort();
-		};
-		signal.addEventListener("abort", leave, { once: true });
-		await look.done;
-		signal.removeEventListener("abort", leave);
+		}
 		return signal.aborted ? undefined : clearlyOne([...(look.claims.get(deviceKey(device)) ?? [])]);
 	};
 }

@@ -41,6 +41,7 @@ export class RtspConnection {
 			socket.setNoDelay(true);
 			const fail = (message: string) => {
 				cancel();
+				signal.removeEventListener("abort", onAbort);
 				socket.destroy();
 				reject(new CameraError("camera-unreachable", message));
 			};

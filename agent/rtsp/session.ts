@@ -94,13 +94,13 @@ export class RtspSession {
 	}
 	async #connect(signal: AbortSignal): Promise<void> {
 		const { access, clock, onLost, isExpected, onPacket, onReport } = this.#options;
-		const { user, password } = access;
+		const { user, password, digestOnly } = access;
 		this.#connection = await RtspConnection.open(
 			{
 				host: access.host,
 				port: access.port,
 				clock,
-				auth: new Authenticator({ user, password, random: () => randomBytes(12).toString("hex") }),
+				auth: new Authenticator({ user, password, digestOnly, random: () => randomBytes(12).toString("hex") }),
 				isAssigned: (number) => this.#channels.has(number),
 				isExpected: (number, head) => {
 					const channel = this.#channels.get(number);

@@ -56,6 +56,10 @@ export class House {
 		if (ipv4) run("address", "add", `${ipv4}/24`, "dev", network);
 		run("address", "add", `${ipv6}/64`, "dev", network, "nodad");
 	}
+	/** Takes an address away, as a router does that gives another one. */
+	forget(network: string, ipv4: string): void {
+		sh("nsenter", "-t", String(this.pid), "-n", "ip", "address", "delete", `${ipv4}/24`, "dev", network);
+	}
 	async stop(): Promise<void> {
 		if (this.#child.exitCode !== null) return;
 		const closed = once(this.#child, "close");

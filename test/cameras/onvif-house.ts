@@ -4,9 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
+import { CameraSource } from "@mivisus/agent/camera";
 import { discover } from "@mivisus/agent/discovery/discover";
 import { createRefinder } from "@mivisus/agent/discovery/refind";
 import { type DeviceScript, OnvifDevice, probeMatch } from "./onvif.ts";
+import { ScriptedCamera } from "./scripted.ts";
 
 /** A device as it is told over a line; `behaviour` is one of {@link BEHAVIOURS}. */
 export interface ToldDevice {
@@ -16,6 +18,8 @@ export interface ToldDevice {
 	/** XAddrs, if not its own address. */
 	xaddrs?: string;
 	behaviour?: keyof typeof BEHAVIOURS;
+	/** It gives a picture, too. */
+	rtsp?: boolean;
 }
 
 const BEHAVIOURS = {
@@ -36,7 +40,9 @@ const after = (ms: number, callback: () => void) => {
 const clock = { now: Date.now, after };
 const { signal } = new AbortController();
 
-async function begin({ addresses, reference, name, xaddrs, behaviour = "plain" }: ToldDevice): Promise<void> {
+async function begin({ addresses, reference, name, xaddrs, behaviour = "plain", rtsp }: ToldDevice): Promise<void> {
+	if (rtsp)
+		await ScriptedCamera.listen({ play: (peer) => peer.frames(peer.media.gop(3)) }, { host: addresses[0]!, port: 554 });
 	const answers = BEHAVIOURS[behaviour];
 	await OnvifDevice.listen({
 		addresses,
@@ -56,10 +62,20 @@ async function seek(): Promise<void> {
 }
 
 const refind = createRefinder({ clock });
+
+function watch({ device, host }: { device: string; host: string }): void {
+	const log = { info: () => {}, warn: () => {} };
+	const access = { v: 1 as const, url: { scheme: "rtsp" as const, host, port: 554, path: "/" }, device };
+	const relocate = (signal: AbortSignal) => refind(device, signal);
+	const source = new CameraSource({ access, transport: "tcp", clock, log, relocate });
+	source.start({ tracks: () => {}, unit: () => {}, state: ({ code }) => say({ state: code }) });
+}
 const roles: Record<string, (message: never) => Promise<void>> = {
 	cameras: begin,
-	agent: async ({ device }: { device?: string }) => {
-		if (device === undefined) await seek();
+	agent: async (told: { device?: string; watch?: { device: string; host: string } }) => {
+		const { device } = told;
+		if (told.watch) watch(told.watch);
+		else if (device === undefined) await seek();
 		else say({ refound: (await refind(device, signal)) ?? null });
 	},
 };

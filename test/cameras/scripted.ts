@@ -209,17 +209,17 @@ function signedIn(
 	return field("uri") === request.url && field("response") === wanted;
 }
 
-/** A camera on 127.0.0.1 that does what its script says; the test closes it. */
+/** A camera, by default on 127.0.0.1, that does what its script says; the test closes it. */
 export class ScriptedCamera {
 	readonly port: number;
 	readonly peers: Peer[] = [];
 	#server: Server;
 	#waiting: (() => void)[] = [];
 
-	static listen(script: Script): Promise<ScriptedCamera> {
+	static listen(script: Script, at = { host: "127.0.0.1", port: 0 }): Promise<ScriptedCamera> {
 		return new Promise((resolve) => {
 			const server = createServer();
-			server.listen(0, "127.0.0.1", () => resolve(new ScriptedCamera(server, script)));
+			server.listen(at, () => resolve(new ScriptedCamera(server, script)));
 		});
 	}
 	private constructor(server: Server, script: Script) {
