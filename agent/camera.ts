@@ -2,13 +2,14 @@ import type { CameraState } from "@mivisus/wire/catalog";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff } from "./backoff.ts";
 import { Reception, type ReceptionListener } from "./codecs/reception.ts";
+import { type Relocate, Whereabouts } from "./discovery/whereabouts.ts";
 import type { BroadcastClock, MediaListener, MediaSource } from "./publish/media.ts";
 import { CameraError, type CameraFaultCode } from "./rtsp/errors.ts";
 import { Habits } from "./rtsp/habits.ts";
 import { SILENCE_MS } from "./rtsp/limits.ts";
 import { type MediaKind, RtspSession, type TransportKind } from "./rtsp/session.ts";
 import type { Trace } from "./rtsp/trace.ts";
-import { type RtspAccess, Secret } from "./rtsp/url.ts";
+import { Secret } from "./rtsp/url.ts";
 
 /** How often silence and late packets are looked for, ms. */
 const TICK_MS = 250;
@@ -39,17 +40,24 @@ export interface CameraSourceOptions {
 	log: CameraLog;
 	/** Hears each step of each dialogue, for the owner's own eyes: it shows the camera's address, never a credential. */
 	trace?: Trace;
+	/** Looks for the camera in the house when it cannot be reached where its owner said. */
+	relocate?: Relocate | undefined;
 	/** 0..1, for the jitter of the waits; a test may hold it still. */
 	random?: () => number;
 }
 
 /** The same camera on the machine's own clock. */
-export function cameraSource(access: CameraAccess, transport: "auto" | "tcp" | "udp", log: CameraLog): MediaSource {
+export function cameraSource(
+	access: CameraAccess,
+	transport: "auto" | "tcp" | "udp",
+	log: CameraLog,
+	relocate?: Relocate,
+): MediaSource {
 	const after = (ms: number, callback: () => void) => {
 		const timer = setTimeout(callback, ms);
 		return () => clearTimeout(timer);
 	};
-	return new CameraSource({ access, transport, log, clock: { now: Date.now, after } });
+	return new CameraSource({ access, transport, log, relocate, clock: { now: Date.now, after } });
 }
 
 /**
@@ -58,7 +66,7 @@ export function cameraSource(access: CameraAccess, transport: "auto" | "tcp" | "
  */
 export class CameraSource implements MediaSource {
 	#options: CameraSourceOptions;
-	#access: RtspAccess;
+	#whereabouts: Whereabouts;
 	#listener: MediaListener | undefined;
 	#running: { abort: AbortController; done: Promise<void> } | undefined;
 	#state: CameraState | undefined;
@@ -71,7 +79,8 @@ export class CameraSource implements MediaSource {
 	constructor(options: CameraSourceOptions) {
 		this.#options = options;
 		const { url, user, password } = options.access;
-		this.#access = { ...url, user, password: password === undefined ? undefined : new Secret(password) };
+		const given = { ...url, user, password: password === undefined ? undefined : new Secret(password) };
+		this.#whereabouts = new Whereabouts({ given, relocate: options.relocate, clock: options.clock });
 		const random = options.random ?? Math.random;
 		const wait = (code: CameraFaultCode) => new Backoff({ ...WAITS[code], random });
 		this.#waits = {
@@ -104,13 +113,18 @@ export class CameraSource implements MediaSource {
 			const words = wordsOf(error);
 			this.#options.log.warn({ state: error.code }, words);
 			this.#tell(error.code, words);
+			if (await this.#whereabouts.failed(error.code, signal)) {
+				this.#options.log.info({}, "the camera was found again at another address of the house");
+				this.#waits[error.code].reset();
+			}
 			await this.#wait(this.#waits[error.code].next(), signal);
 		}
 	}
 	/** Tries the transports one after another, each with a dialogue of its own (R04), until one gave packets. */
 	async #round(signal: AbortSignal): Promise<CameraError> {
 		// What is encrypted comes inside the connection: datagrams would need SRTP.
-		const all: readonly TransportKind[] = TRANSPORTS[this.#access.scheme === "rtsps" ? "tcp" : this.#options.transport];
+		const all: readonly TransportKind[] =
+			TRANSPORTS[this.#whereabouts.access.scheme === "rtsps" ? "tcp" : this.#options.transport];
 		const order = all.toSorted((a, b) => Number(b === this.#worked) - Number(a === this.#worked));
 		let first: CameraError | undefined;
 		for (const transport of order) {
@@ -162,7 +176,7 @@ export class CameraSource implements MediaSource {
 		try {
 			session = await RtspSession.open(
 				{
-					access: this.#access,
+					access: this.#whereabouts.access,
 					certificate: this.#options.access.certificate,
 					transport,
 					clock,
@@ -217,6 +231,7 @@ export class CameraSource implements MediaSource {
 			tracks: (tracks) => this.#listener?.tracks(tracks),
 			unit: (kind, unit) => {
 				this.#lastUs[kind] = unit.timestampUs;
+				this.#whereabouts.reached();
 				if (kind === "video") this.#tell("live");
 				this.#listener?.unit(kind, unit);
 			},

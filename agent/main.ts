@@ -5,9 +5,11 @@ import { fromBase64Url } from "@mivisus/wire/ids";
 import { licences, VERSION } from "./about.ts";
 import { cameraSource } from "./camera.ts";
 import { type AgentConfig, agentHome, ConfigError, readConfig } from "./config.ts";
+import { createRefinder } from "./discovery/refind.ts";
 import { createLog } from "./log.ts";
 import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import { createIdentity, type Identity, loadIdentity } from "./pairing/identity.ts";
+import type { BroadcastClock } from "./publish/media.ts";
 import { AlreadyRunning, lockHome } from "./secrets/lock.ts";
 import { StateStore } from "./secrets/state.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -132,12 +134,24 @@ async function main(): Promise<number> {
 	if (!store.current.enrolment || command === "enrol") await link(client, identity, store, config, stop.signal);
 	if (command === "enrol" || !store.current.enrolment) return 0;
 	client.signer = { agentId: store.current.enrolment.agentId, key: identity.signKey };
+	const clock: BroadcastClock = {
+		now: Date.now,
+		after: (ms, callback) => {
+			const timer = setTimeout(callback, ms);
+			return () => clearTimeout(timer);
+		},
+	};
+	const refind = createRefinder({ clock });
 	const supervisor = new Supervisor({
 		store,
 		identity,
 		client,
 		log,
-		createSource: (access) => cameraSource(access, config.rtspTransport, log),
+		createSource: (access) => {
+			const { device } = access;
+			const relocate = device === undefined ? undefined : (signal: AbortSignal) => refind(device, signal);
+			return cameraSource(access, config.rtspTransport, log, relocate);
+		},
 		connect: ({ url, token, certificateHashes }) => {
 			const target = new URL(url);
 			target.searchParams.set("jwt", token);
@@ -146,13 +160,7 @@ async function main(): Promise<number> {
 				timeoutMs: CONNECT_TIMEOUT_MS,
 			});
 		},
-		clock: {
-			now: Date.now,
-			after: (ms, callback) => {
-				const timer = setTimeout(callback, ms);
-				return () => clearTimeout(timer);
-			},
-		},
+		clock,
 	});
 	// Whether it still holds, the service says at the first look.
 	if (store.current.enrolment.ended) {

@@ -1,4 +1,5 @@
 import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
 import { WORKER_MUTATIONS } from "./mutations-worker.ts";
@@ -9,4 +10,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
 	...WORKER_MUTATIONS,
 	...STORE_MUTATIONS,
 	...POLICY_MUTATIONS,
+	...DISCOVERY_MUTATIONS,
 ];

@@ -15,6 +15,9 @@ const hex = z
 /** `legacy` = varint timestamp in µs, then the codec payload. Others may come. */
 const container = z.looseObject({ kind: z.string().max(40) });
 
+/** MJPEG's name as a rendition's `codec`: each frame one JPEG picture. It is no codec of WebCodecs. */
+export const JPEG_CODEC = "jpeg";
+
 export const VideoRendition = z.looseObject({
 	codec: z.string().max(80),
 	container: container.optional(),

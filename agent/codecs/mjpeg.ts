@@ -1,3 +1,4 @@
+import { JPEG_CODEC } from "@mivisus/wire/catalog";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
 import { type JpegFacts, jfif, tablesOf } from "./jfif.ts";
@@ -111,7 +112,7 @@ export class MjpegDepacketizer implements VideoDepacketizer {
 		if (picture.bytes === 0) return;
 		const { facts, timestamp, arrivedMs } = picture;
 		const data = jfif(facts, Buffer.concat(picture.parts, picture.bytes));
-		const config = { codec: "jpeg", width: facts.width, height: facts.height };
+		const config = { codec: JPEG_CODEC, width: facts.width, height: facts.height };
 		const isNews = !sameConfig(config, this.#config);
 		this.#config = config;
 		this.#out.push({ timestamp, key: true, arrivedMs, data, ...(isNews && { config }) });

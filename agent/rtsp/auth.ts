@@ -142,15 +142,25 @@ export class Authenticator {
 	#user: string | undefined;
 	#password: Secret | undefined;
 	#random: () => string;
+	#digestOnly: boolean;
 	#digest: DigestOffer | undefined;
 	#basic = false;
 	#count = 0;
 
-	/** `random` gives a fresh client nonce, at least 64 bits as text without quotes. */
-	constructor(options: { user: string | undefined; password: Secret | undefined; random: () => string }) {
+	/**
+	 * `random` gives a fresh client nonce, at least 64 bits as text without quotes. `digestOnly`: Basic, which gives the
+	 * password itself, is never answered, because the host was found and not given by the owner.
+	 */
+	constructor(options: {
+		user: string | undefined;
+		password: Secret | undefined;
+		random: () => string;
+		digestOnly?: boolean | undefined;
+	}) {
 		this.#user = options.user;
 		this.#password = options.password;
 		this.#random = options.random;
+		this.#digestOnly = options.digestOnly ?? false;
 	}
 	/** Takes in the challenges of a 401. `answered`: how many of them this same request has answered already. */
 	challenge(values: readonly string[], answered: number): ChallengeOutcome {
@@ -171,7 +181,7 @@ export class Authenticator {
 			return "retry";
 		}
 		if (challenges.some(({ scheme }) => scheme === "digest")) return "unsupported";
-		if (!challenges.some(({ scheme }) => scheme === "basic")) return "unsupported";
+		if (this.#digestOnly || !challenges.some(({ scheme }) => scheme === "basic")) return "unsupported";
 		if (this.#basic) return "refused";
 		this.#basic = true;
 		return "retry";

@@ -49,5 +49,6 @@ export function followRedirect(access: RtspAccess, peer: string, location: strin
 		);
 	}
 	// The same machine is asked by the name that its owner gave: a certificate is for that name.
-	return new Redirected({ ...to, host: access.host, user, password }, to.user !== undefined);
+	const { host, digestOnly } = access;
+	return new Redirected({ ...to, host, user, password, digestOnly }, to.user !== undefined);
 }

@@ -138,6 +138,8 @@ export type Choice = { ok: true; video: SdpMedia; audio: SdpMedia | undefined } 
 /** What can be shown, the first is preferred: H.264 plays in every browser, H.265 where the machine helps. */
 const VIDEO = ["H264", "H265", "JPEG"];
 const AUDIO = ["MPEG4-GENERIC", "MP4A-LATM", "OPUS", "PCMA", "PCMU"];
+/** Whether browsers play this sound, as far as its name tells. */
+export const isAudible = ({ encoding }: SdpMedia) => AUDIO.includes(encoding);
 /** Names people know better than the ones in the description. */
 const SPOKEN: Record<string, string> = { "MP4V-ES": "MPEG-4" };
 
@@ -161,7 +163,7 @@ export function chooseMedia({ media }: Sdp): Choice {
 	if (!video) return { ok: false, problem: offered[0] ? INTERLEAVED : problemOf(videos[0]) };
 	// `sendonly` on a camera's description is the way back to its loudspeaker (ONVIF), nothing to listen to.
 	const sounds = media.filter((one) => one.kind === "audio" && usable(one) && one.direction !== "sendonly");
-	const audio = sounds.find(({ encoding }) => AUDIO.includes(encoding)) ?? sounds[0];
+	const audio = sounds.find(isAudible) ?? sounds[0];
 	return { ok: true, video, audio };
 }
 

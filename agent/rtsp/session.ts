@@ -8,7 +8,7 @@ import { DEFAULT_SESSION_TIMEOUT_S, Keepalive } from "./keepalive.ts";
 import { DIALOGUE_TIMEOUT_MS, MAX_REDIRECTS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import type { RtspReply } from "./message.ts";
 import { followRedirect, isRedirect, Redirected } from "./redirect.ts";
-import { chooseMedia, controlUrl, parseSdp, type Sdp, type SdpMedia } from "./sdp.ts";
+import { chooseMedia, controlUrl, isAudible, parseSdp, type Sdp, type SdpMedia } from "./sdp.ts";
 import { DeadSources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 import { type MediaKind, TrackLine } from "./track.ts";
@@ -139,7 +139,7 @@ export class RtspSession {
 	}
 	async #connect(signal: AbortSignal): Promise<void> {
 		const { access, certificate, clock, onLost } = this.#options;
-		const { user, password } = access;
+		const { user, password, digestOnly } = access;
 		this.#connection = await RtspConnection.open(
 			{
 				...access,
@@ -148,7 +148,7 @@ export class RtspSession {
 				certificate,
 				clock,
 				trace: this.#trace,
-				auth: new Authenticator({ user, password, random: () => randomBytes(12).toString("hex") }),
+				auth: new Authenticator({ user, password, digestOnly, random: () => randomBytes(12).toString("hex") }),
 				isAssigned: (number) => this.#channels.has(number),
 				isExpected: (number, head) => {
 					const channel = this.#channels.get(number);
@@ -182,9 +182,10 @@ export class RtspSession {
 		// The listener hears of the tracks first: some cameras send before they answer PLAY.
 		this.#options.onMedia(video, audio);
 		await this.#setup("video", video);
-		if (audio) await this.#setupSound("audio", audio);
+		const heard = audio && isAudible(audio) ? audio : undefined;
+		if (heard) await this.#setupSound("audio", heard);
 		for (const unwanted of sdp.media) {
-			if (unwanted === video || unwanted === audio || !isListenable(unwanted)) continue;
+			if (unwanted === video || unwanted === heard || !isListenable(unwanted)) continue;
 			if (this.#habits.everyTrack) await this.#setupSound(undefined, unwanted);
 			else this.#leftOut = true;
 		}

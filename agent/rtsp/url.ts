@@ -26,13 +26,15 @@ export class Secret {
 /** How to reach a camera, each part by itself, exactly as typed (R01): nothing here is percent-decoded later. */
 export interface RtspAccess {
 	scheme: "rtsp" | "rtsps";
-	/** Name, IPv4, or IPv6 without brackets. */
+	/** Name, IPv4, or IPv6 without brackets; a link-local one with its zone, as in `fe80::1%eth0`. */
 	host: string;
 	port: number;
 	/** With leading slash, query included; may be empty. */
 	path: string;
 	user?: string | undefined;
 	password?: Secret | undefined;
+	/** The host was found, not given by the owner: the password never goes there in clear. */
+	digestOnly?: boolean | undefined;
 }
 
 /** A pasted address, taken apart; `ambiguous` says in words what the person should look at. */
@@ -115,7 +117,8 @@ function decodeWellFormed(text: string): { text: string; decoded: boolean } {
 
 /** The address for request lines and digests: never with credentials, printable ASCII only. */
 export function requestUrl(access: RtspAccess): string {
-	const host = access.host.includes(":") ? `[${access.host}]` : access.host;
+	// A zone means nothing outside of this machine (RFC 6874, section 4).
+	const host = access.host.includes(":") ? `[${access.host.replace(/%.*$/, "")}]` : access.host;
 	const port = access.port === DEFAULT_PORT[access.scheme] ? "" : `:${access.port}`;
 	const path = access.path === "" || access.path.startsWith("/") ? access.path : `/${access.path}`;
 	return escapeUnprintable(`${access.scheme}://${host}${port}${path}`);

@@ -247,18 +247,21 @@ function signedIn(
 	return field("uri") === request.url && field("response") === wanted;
 }
 
-/** A camera on 127.0.0.1 that does what its script says; the test closes it. */
+/** A camera, by default on 127.0.0.1, that does what its script says; the test closes it. */
 export class ScriptedCamera {
 	readonly port: number;
 	readonly peers: Peer[] = [];
 	#server: Server;
 	#waiting: (() => void)[] = [];
 
-	/** On a free port unless one is given. */
-	static listen(script: Script, port = 0): Promise<ScriptedCamera> {
+	/** On a free port of 127.0.0.1 unless another place is given. */
+	static listen(
+		script: Script,
+		{ host = "127.0.0.1", port = 0 }: { host?: string; port?: number } = {},
+	): Promise<ScriptedCamera> {
 		return new Promise((resolve) => {
 			const server = script.tls ? createTlsServer(script.tls) : createServer();
-			server.listen(port, "127.0.0.1", () => resolve(new ScriptedCamera(server, script)));
+			server.listen(port, host, () => resolve(new ScriptedCamera(server, script)));
 		});
 	}
 	private constructor(server: Server, script: Script) {

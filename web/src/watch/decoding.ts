@@ -1,5 +1,6 @@
+import { JPEG_CODEC } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
-import { JPEG, JpegDecoder, showJpeg } from "./jpeg-decoder.ts";
+import { JpegDecoder, showJpeg } from "./jpeg-decoder.ts";
 import type { Decoder } from "./video-pipe.ts";
 
 type Output = (frame: VideoFrame) => void;
@@ -20,9 +21,9 @@ function videoDecoder(output: Output, error: Failure): Decoder {
 /** The browser's own decoders, as a pipe asks for them. */
 export const BROWSER_DECODERS = {
 	make: (codec: string, output: Output, error: Failure): Decoder =>
-		codec === JPEG ? new JpegDecoder(showJpeg, output, error) : videoDecoder(output, error),
+		codec === JPEG_CODEC ? new JpegDecoder(showJpeg, output, error) : videoDecoder(output, error),
 	supported: async (config: VideoDecoderConfig) =>
-		config.codec === JPEG || ((await VideoDecoder.isConfigSupported(config)).supported ?? false),
+		config.codec === JPEG_CODEC || ((await VideoDecoder.isConfigSupported(config)).supported ?? false),
 };
 
 /** A frame of the legacy container, or nothing for a damaged one. */

@@ -1,9 +1,6 @@
 import type { Picture } from "./presenter.ts";
 import type { Decoder } from "./video-pipe.ts";
 
-/** MJPEG's name in a catalog. It is no codec of WebCodecs: an image decoder shows it. */
-export const JPEG = "jpeg";
-
 /** JPEG pictures in, pictures out in the same order, with the shape of a `VideoDecoder`. One at a time is decoded. */
 export class JpegDecoder<P extends Picture> implements Decoder {
 	#state: Decoder["state"] = "unconfigured";

@@ -1,4 +1,4 @@
-import { JPEG } from "./jpeg-decoder.ts";
+import { JPEG_CODEC } from "@mivisus/wire/catalog";
 import { DECODER_SILENT_MS, MAX_DECODING, MAX_DECODING_MS } from "./limits.ts";
 import type { Picture } from "./presenter.ts";
 
@@ -65,7 +65,7 @@ export class VideoPipe<P extends Picture> {
 	configure(config: VideoConfig): void {
 		if (this.#config && sameConfig(this.#config, config)) return;
 		// Another kind of decoder shows these: the one there is cannot be set up anew.
-		if ((this.#config?.codec === JPEG) !== (config.codec === JPEG)) this.stop();
+		if ((this.#config?.codec === JPEG_CODEC) !== (config.codec === JPEG_CODEC)) this.stop();
 		this.#config = config;
 		this.#changed = true;
 		this.#needKey = true;
@@ -73,7 +73,7 @@ export class VideoPipe<P extends Picture> {
 	}
 	/** `begins`: a group begins with it, so that a decoder can start; with MJPEG it can anywhere. */
 	push(timestampUs: number, data: Uint8Array, begins: boolean): void {
-		const key = begins || this.#config?.codec === JPEG;
+		const key = begins || this.#config?.codec === JPEG_CODEC;
 		if (!this.#config || (this.#needKey && !key) || this.#behind()) {
 			this.#needKey = true;
 			this.dropped += 1;
