@@ -29,7 +29,12 @@ describe("which pictures of a camera are taken", () => {
 		],
 		["none that is too small", ["H264 1920x1080", "H264 640x360", "H264 176x144"], "H264 1920x1080", "H264 640x360"],
 		["a small one where it is all there is", ["H264 1920x1080", "H264 176x144"], "H264 1920x1080", "H264 176x144"],
-		["exactly 320 pixels", ["H264 1920x1080", "H264 320x240", "H264 319x240"], "H264 1920x1080", "H264 320x240"],
+		[
+			"exactly 320 pixels",
+			["H264 1920x1080", "H264 640x360", "H264 320x240", "H264 319x240"],
+			"H264 1920x1080",
+			"H264 320x240",
+		],
 		["one where there is one", ["H264 1920x1080"], "H264 1920x1080", undefined],
 		["one where all are equal", ["H264 640x480", "H264 640x480"], "H264 640x480", undefined],
 		["H.265 before a small H.264", ["H265 3840x2160", "H264 640x360"], "H265 3840x2160", "H264 640x360"],
