@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Authenticator } from "./auth.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { CameraError } from "./errors.ts";
-import { MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { MAX_MESSAGES_A_SECOND, MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import { encodeMessage, MessageParser, type RtspItem, type RtspReply, type RtspRequest } from "./message.ts";
 import { shown, signInWords, type Trace } from "./trace.ts";
 import type { Secret } from "./url.ts";
@@ -40,6 +40,7 @@ export class RtspConnection {
 	#leaving: CameraError | undefined;
 	/** Whether credentials were accepted once: a later 401 does not mean that they are wrong. */
 	#signedIn = false;
+	#flood = { sinceMs: 0, messages: 0 };
 
 	/** Connects; rejects with CameraError, also when `signal` aborts meanwhile. */
 	static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
@@ -162,9 +163,18 @@ export class RtspConnection {
 			if (this.#fault) return;
 			if (item.kind === "frame") this.#options.onFrame(item.channel, item.data);
 			else if (item.kind === "lost") this.#options.onLost();
-			else if (item.kind === "reply") this.#reply(item);
+			else if (this.#isFlood()) {
+				this.#fail(new CameraError("camera-unreachable", "The camera sends messages without an end."));
+			} else if (item.kind === "reply") this.#reply(item);
 			else this.#answer(item);
 		}
+	}
+	#isFlood(): boolean {
+		const nowMs = this.#options.clock.now();
+		// Also when the wall clock was set back.
+		if (Math.abs(nowMs - this.#flood.sinceMs) >= 1000) this.#flood = { sinceMs: nowMs, messages: 0 };
+		this.#flood.messages += 1;
+		return this.#flood.messages > MAX_MESSAGES_A_SECOND;
 	}
 	#reply(reply: RtspReply): void {
 		const { trace, password } = this.#options;

@@ -22,6 +22,8 @@ export const TEARDOWN_TIMEOUT_MS = 1000;
 export const SILENCE_MS = 4000;
 /** Answers that a camera asked for and does not read, bytes. */
 export const MAX_UNREAD_BYTES = 64 * 1024;
+/** Replies and requests of one camera in a second; a flood of them would take the time of all others. */
+export const MAX_MESSAGES_A_SECOND = 1000;
 /** Redirects in a row, on the camera's own host. */
 export const MAX_REDIRECTS = 3;
 /** Senders of dead sessions that are told apart on one track. */

@@ -151,6 +151,25 @@ export class Peer {
 		this.#udp ??= createSocket("udp4");
 		for (const packet of packets) this.#udp.send(packet, this.clientPorts[0] ?? 9, "127.0.0.1");
 	}
+	/** Sends `chunk` again and again, as quickly as the agent reads, `bytes` in all or until the connection ends. */
+	async flood(chunk: Buffer, bytes: number): Promise<void> {
+		for (let sent = 0; sent < bytes && !this.#socket.destroyed; sent += chunk.length) {
+			if (this.#socket.write(chunk)) continue;
+			await Promise.race([this.closed, new Promise((resolve) => this.#socket.once("drain", resolve))]);
+		}
+	}
+	/** Sends byte after byte, one each `everyMs`, until the connection ends. */
+	async drip(data: string | Buffer, everyMs: number): Promise<void> {
+		for (const byte of Buffer.from(data)) {
+			if (this.#socket.destroyed) return;
+			this.#socket.write(Buffer.of(byte));
+			await new Promise((resolve) => setTimeout(resolve, everyMs));
+		}
+	}
+	/** Cuts the connection by a reset. */
+	reset(): void {
+		this.#socket.resetAndDestroy();
+	}
 	/** Reads nothing any more. */
 	deafen(): void {
 		this.#socket.pause();

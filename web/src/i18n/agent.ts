@@ -10,6 +10,7 @@ const FRENCH: Record<string, string> = {
 		"La caméra a répondu 401 bien que le mot de passe soit juste : son nombre maximal de sessions est peut-être atteint.",
 	"The camera forgot the session.": "La caméra a oublié la session.",
 	"The camera does not answer.": "La caméra ne répond pas.",
+	"The camera sends messages without an end.": "La caméra envoie des messages sans fin.",
 	"The camera answers too slowly.": "La caméra répond trop lentement.",
 	"The camera sends nothing yet. It is asked for all of its tracks.":
 		"La caméra n’envoie encore rien. L’agent lui demande toutes ses pistes.",
