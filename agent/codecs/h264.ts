@@ -1,9 +1,10 @@
 import type { RtpPacket } from "../rtp/packet.ts";
 import { NalUnits } from "./nal-units.ts";
-import { parseSliceHead, type SliceHead } from "./order.ts";
+import { OrderWatch, parseSliceHead, type SliceHead } from "./order.ts";
 import { MAX_DESCRIPTION_BYTES, ParameterSets } from "./parameter-sets.ts";
 import { Pictures } from "./pictures.ts";
-import { avcDescription, codecString, parsePps, parseSps } from "./sps.ts";
+import { avcDescription, codecString, parsePps, parseSps, type SpsFacts } from "./sps.ts";
+import { withFittingLevel, withoutReordering } from "./sps-rewrite.ts";
 import type { VideoConfig, VideoDepacketizer, VideoUnit } from "./video.ts";
 
 const Nal = {
@@ -41,6 +42,7 @@ const isFirst = (nal: Uint8Array) => {
 export class H264Depacketizer implements VideoDepacketizer {
 	#sps = new ParameterSets(parseSps);
 	#pps = new ParameterSets(parsePps);
+	#order = new OrderWatch();
 	#units: NalUnits;
 	#pictures: Pictures<SliceHead | undefined>;
 
@@ -48,7 +50,10 @@ export class H264Depacketizer implements VideoDepacketizer {
 	constructor(parameterSets: readonly Uint8Array[] = []) {
 		this.#pictures = new Pictures({
 			describe: (head) => this.#describe(head),
-			accept: () => true,
+			accept: (head) => {
+				this.#order.push(head);
+				return true;
+			},
 		});
 		this.#units = new NalUnits(SYNTAX, {
 			nal: (nal, timestamp) => this.#nal(nal, timestamp),
@@ -89,8 +94,14 @@ export class H264Depacketizer implements VideoDepacketizer {
 		const active = head && this.#active(head.ppsId);
 		if (!active) return undefined;
 		const { width, height } = active.facts;
-		const description = avcDescription(this.#sps.nals(active), this.#pps.nals(), active.facts);
+		const [first = active.nal, ...others] = this.#sps.all(active).map((set) => this.#refined(set));
+		const description = avcDescription([first, ...others], this.#pps.nals(), active.facts);
 		if (description.length > MAX_DESCRIPTION_BYTES) return undefined;
-		return { codec: codecString(active.nal), description, width, height };
+		return { codec: codecString(first), description, width, height };
+	}
+	/** An SPS as decoders should have it. */
+	#refined(set: { nal: Uint8Array; facts: SpsFacts }): Uint8Array {
+		const nal = withFittingLevel(set);
+		return this.#order.plain ? withoutReordering({ ...set, nal }) : nal;
 	}
 }

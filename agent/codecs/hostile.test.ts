@@ -2,11 +2,16 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { MediaTracks } from "../publish/media.ts";
-import { encodeRtp } from "../rtp/packet.ts";
+import { encodeRtp, type RtpPacket } from "../rtp/packet.ts";
 import { chooseMedia, parseSdp } from "../rtsp/sdp.ts";
 import { AacDepacketizer } from "./aac.ts";
 import { H264Depacketizer } from "./h264.ts";
+import { H265Depacketizer } from "./h265.ts";
+import { LatmDepacketizer } from "./latm.ts";
+import { MjpegDepacketizer } from "./mjpeg.ts";
 import { Reception } from "./reception.ts";
+import { HEVC_SPS, VPS } from "./testing/hevc.ts";
+import { streamMux } from "./testing/latm.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
@@ -39,6 +44,11 @@ async function held(bytes: ArrayLike<number>, feed: (data: Uint8Array) => void):
 	collect();
 	return chunks.filter((chunk) => chunk.deref() !== undefined).length;
 }
+function latm() {
+	const config = Buffer.from(streamMux()).toString("hex");
+	const sdp = parseSdp(`m=audio 0 RTP/AVP 96\na=rtpmap:96 MP4A-LATM/8000\na=fmtp:96 cpresent=0;config=${config}\n`);
+	return LatmDepacketizer.create(sdp.media[0]!)!;
+}
 const SPS = Buffer.from("6742c00ad9047b011000000300100000030320f1226480", "hex");
 const PPS = Buffer.from("68cb83cb20", "hex");
 const IDR = Uint8Array.of(0x65, 0xe1, 0x88, 0x81);
@@ -56,6 +66,39 @@ describe("R9: a camera that wants the agent's memory does not get it", () => {
 		depacketizer.push(packet(payload([0x7c, 0x85])), false, 0);
 		expect(await held(bytes, (data) => depacketizer.push(packet(data), false, 0))).toBeLessThan(CHUNKS / 100);
 		expect(depacketizer.push(packet(payload([9, 0xf0])), false, 0)).toEqual([]);
+	});
+	it.each<[string, () => { push(packet: RtpPacket, lost: boolean, nowMs: number): unknown }, number[][]]>([
+		["H.265: SEI without an end", () => new H265Depacketizer(), [[39 << 1, 1, 2, 3]]],
+		[
+			"H.265: fragments of one byte",
+			() => new H265Depacketizer(),
+			[
+				[49 << 1, 1, 0x81, 9],
+				[49 << 1, 1, 1, 9],
+			],
+		],
+		["H.265: slices of one byte", () => new H265Depacketizer(), [[2, 1, 0x40]]],
+		["H.265: parameter sets", () => new H265Depacketizer(), [[...HEVC_SPS], [...VPS]]],
+		["H.265: suffix SEI without a picture", () => new H265Depacketizer(), [[40 << 1, 1, 2, 3]]],
+		[
+			"MJPEG: pieces that bring nothing",
+			() => new MjpegDepacketizer(),
+			[
+				[0, 0, 0, 0, 1, 50, 8, 6],
+				[0, 0, 0, 0, 1, 50, 8, 6],
+			],
+		],
+		[
+			"MJPEG: tables",
+			() => new MjpegDepacketizer(),
+			[[0, 0, 0, 0, 1, 200, 8, 6, 0, 0, 0, 64, ...new Array<number>(64).fill(1)]],
+		],
+		["LATM: elements without an end", () => latm(), [[255, 255, 1]]],
+		["LATM: one byte each", () => latm(), [[255]]],
+	])("%s", async (_, make, [first = [], then = first]) => {
+		const depacketizer = make();
+		depacketizer.push(packet(payload(first)), false, 0);
+		expect(await held(then, (data) => void depacketizer.push(packet(data), false, 0))).toBeLessThan(CHUNKS / 100);
 	});
 	it("pieces of sound that bring nothing", async () => {
 		const sdp = parseSdp("m=audio 0 RTP/AVP 96\na=rtpmap:96 mpeg4-generic/8000/1\na=fmtp:96 config=1588\n");

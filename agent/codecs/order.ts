@@ -7,8 +7,8 @@ export interface SliceHead {
 	idr: boolean;
 	/** Predicted from two pictures: cameras that reorder use these. */
 	bidirectional: boolean;
-	/** pic_order_cnt_lsb and how many bits it has; absent where the order of the pictures is not told so. */
-	order: { lsb: number; bits: number } | undefined;
+	/** pic_order_cnt_lsb and how many bits it has; `arrival`: pictures are shown as they come, or undefined: not known. */
+	order: { lsb: number; bits: number } | "arrival" | undefined;
 }
 
 const IDR = 5;
@@ -33,6 +33,7 @@ export function parseSliceHead(
 }
 
 function readOrder(reader: BitReader, idr: boolean, sps: SpsFacts | undefined): SliceHead["order"] {
+	if (sps?.orderType === 2) return "arrival";
 	if (sps?.orderType !== 0) return undefined;
 	if (sps.separatePlanes) reader.skip(2);
 	reader.skip(sps.frameNumBits);
@@ -55,11 +56,12 @@ export class OrderWatch {
 
 	/** Hears of each picture in the order of arrival, by its first slice. */
 	push(head: SliceHead | undefined): void {
-		if (!head) return;
+		// A header that does not tell the order proves nothing, either way.
+		if (!head?.order) return;
 		const before = head.idr ? undefined : this.#last;
 		this.#last = head.order;
 		this.#seen += 1;
-		if (head.bidirectional || (before && head.order && isBefore(head.order, before))) this.#reordered = true;
+		if (head.bidirectional || (before && isBefore(head.order, before))) this.#reordered = true;
 	}
 	/** Whether pictures surely come in the order in which they are shown. */
 	get plain(): boolean {
@@ -67,8 +69,11 @@ export class OrderWatch {
 	}
 }
 
+type Order = NonNullable<SliceHead["order"]>;
+
 /** Whether `a` is shown before `b`; the values wrap. */
-function isBefore(a: NonNullable<SliceHead["order"]>, b: NonNullable<SliceHead["order"]>): boolean {
+function isBefore(a: Order, b: Order): boolean {
+	if (a === "arrival" || b === "arrival" || a.bits !== b.bits) return false;
 	const ahead = (a.lsb - b.lsb + 2 ** a.bits) % 2 ** a.bits;
 	return ahead >= 2 ** (a.bits - 1);
 }

@@ -26,8 +26,12 @@ export class ParameterSets<Facts extends { id: number }> {
 		return id === undefined ? undefined : this.#sets.get(id);
 	}
 	/** All of them, `first` before the others. */
-	nals(first?: { nal: Uint8Array }): Uint8Array[] {
-		const all = [...this.#sets.values()].map(({ nal }) => nal);
-		return first ? [first.nal, ...all.filter((nal) => nal !== first.nal)] : all;
+	all(first?: { nal: Uint8Array; facts: Facts }): { nal: Uint8Array; facts: Facts }[] {
+		const sets = [...this.#sets.values()];
+		return first ? [first, ...sets.filter((set) => set !== first)] : sets;
+	}
+	/** The same without what was made out. */
+	nals(first?: { nal: Uint8Array; facts: Facts }): Uint8Array[] {
+		return this.all(first).map(({ nal }) => nal);
 	}
 }

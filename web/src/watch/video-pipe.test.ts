@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { JpegDecoder } from "./jpeg-decoder.ts";
 import { DECODER_SILENT_MS, MAX_DECODING, MAX_DECODING_MS } from "./limits.ts";
 import { type Decoder, type PipeFault, VideoPipe } from "./video-pipe.ts";
 
@@ -198,59 +197,5 @@ describe("the video pipe", () => {
 		last().flush();
 		expect(shown).toEqual([2, 3, 6]);
 		expect(kinds).toEqual(["avc1.64001f", "jpeg", "avc1.64001f"]);
-	});
-});
-
-describe("the decoder of JPEG pictures", () => {
-	const make = (show: (data: Uint8Array, timestamp: number) => Promise<Picture>) => {
-		const errors: string[] = [];
-		const decoder = new JpegDecoder<Picture>(
-			show,
-			({ timestamp }) => void shown.push(timestamp),
-			({ message }) => void errors.push(message),
-		);
-		decoder.configure();
-		return { decoder, errors };
-	};
-	const picture = (timestamp: number): Picture => ({ timestamp, close: () => void closed.push(timestamp) });
-	const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-	it("gives them in order, one after another, however long each takes", async () => {
-		const waiting: (() => void)[] = [];
-		const { decoder } = make(
-			(_, timestamp) => new Promise((resolve) => waiting.push(() => resolve(picture(timestamp)))),
-		);
-		for (const timestamp of [1, 2, 3]) decoder.decode({ timestamp, data: UNIT });
-		for (let n = 0; n < 3; n++) {
-			await settle();
-			expect(waiting).toHaveLength(1);
-			waiting.shift()?.();
-		}
-		await settle();
-		expect([shown, closed]).toEqual([[1, 2, 3], []]);
-	});
-	it("closes what comes out after it was let go, and decodes nothing more", async () => {
-		let finish = () => {};
-		let asked = 0;
-		const { decoder } = make((_, timestamp) => {
-			asked += 1;
-			return new Promise((resolve) => {
-				finish = () => resolve(picture(timestamp));
-			});
-		});
-		decoder.decode({ timestamp: 1, data: UNIT });
-		decoder.decode({ timestamp: 2, data: UNIT });
-		await settle();
-		decoder.close();
-		finish();
-		await settle();
-		expect([shown, closed, asked]).toEqual([[], [1], 1]);
-	});
-	it("one that cannot be read is told once, and the decoder is over", async () => {
-		const { decoder, errors } = make(async () => Promise.reject(new Error("no picture")));
-		decoder.decode({ timestamp: 1, data: UNIT });
-		decoder.decode({ timestamp: 2, data: UNIT });
-		await settle();
-		expect([errors, decoder.state]).toEqual([["no picture"], "closed"]);
 	});
 });
