@@ -20,6 +20,8 @@ export const AgentConfig = z.strictObject({
 	name: z.string().trim().min(1).max(80).default("Mivisus agent"),
 	/** How cameras are asked for media: `auto` tries TCP first and UDP where TCP is refused. */
 	rtspTransport: z.enum(["auto", "tcp", "udp"], { error: "must be auto, tcp or udp" }).default("auto"),
+	/** Whether the service is asked once a day for the agent's latest version; it is only told, never installed. */
+	updateCheck: z.boolean().default(false),
 	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;

@@ -10,9 +10,11 @@ import { createLog } from "./log.ts";
 import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import { createIdentity, type Identity, loadIdentity } from "./pairing/identity.ts";
 import type { BroadcastClock } from "./publish/media.ts";
+import { KeyError } from "./secrets/keys/store.ts";
 import { AlreadyRunning, lockHome } from "./secrets/lock.ts";
 import { StateStore } from "./secrets/state.ts";
 import { Supervisor } from "./supervisor.ts";
+import { watchForUpdates } from "./update-check.ts";
 import { WorkerClient, WorkerError } from "./worker-client.ts";
 
 const USAGE = `mivisus-agent: reads your cameras and sends their picture only while somebody looks.
@@ -167,6 +169,10 @@ async function main(): Promise<number> {
 		const { ended: _, ...enrolment } = store.current.enrolment;
 		store.save({ ...store.current, enrolment });
 	}
+	if (config.updateCheck) {
+		const tell = (version: string) => log.warn({ version, here: VERSION }, "there is a later version of the agent");
+		void watchForUpdates({ origin: config.origin, here: VERSION, tell }, stop.signal);
+	}
 	say("The agent is running.");
 	if ((await supervisor.run(stop.signal)) === "unlinked") {
 		const { enrolment } = store.current;
@@ -181,7 +187,9 @@ main().then(
 	(code) => process.exit(code),
 	(error: Error) => {
 		if (error.name === "AbortError") process.exit(0);
-		const known = [ConfigError, AlreadyRunning, EnrolmentRefused, WorkerError].some((kind) => error instanceof kind);
+		const known = [ConfigError, AlreadyRunning, EnrolmentRefused, KeyError, WorkerError].some(
+			(kind) => error instanceof kind,
+		);
 		process.stderr.write(`${known ? error.message : `Something went wrong: ${error.message}`}\n`);
 		process.exit(error instanceof ConfigError ? 2 : 1);
 	},

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
 	closeSync,
+	fchownSync,
 	fsyncSync,
 	mkdirSync,
 	openSync,
@@ -58,6 +59,11 @@ export class PrivateFile<T> {
 		try {
 			const file = openSync(temporary, "wx", 0o600);
 			try {
+				// Root on the command line must not take the file away from the service, whose folder it is.
+				if (process.getuid?.() === 0) {
+					const { uid, gid } = statSync(folder);
+					fchownSync(file, uid, gid);
+				}
 				// Not `writeSync`: on a full disk that one writes a part and says nothing.
 				writeFileSync(file, JSON.stringify(value));
 				fsyncSync(file);

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { z } from "zod";
 import { MAX_CAMERAS } from "../limits.ts";
-import { PrivateFile } from "./file.ts";
+import { keyStores } from "./keys/platform.ts";
+import { StateVault } from "./vault.ts";
 
 const key = z.base64url().min(1).max(400);
 const id = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
@@ -51,31 +51,31 @@ export const AgentState = z.object({
 });
 export type AgentState = z.infer<typeof AgentState>;
 
-/** The agent's state file, read once and written at each change before anything acts on the change. */
+/** The agent's state, read once, and written sealed at each change before anything acts on the change. */
 export class StateStore {
-	#file: PrivateFile<AgentState>;
+	#vault: StateVault<AgentState>;
 	#state: AgentState;
 
-	private constructor(file: PrivateFile<AgentState>, state: AgentState) {
-		this.#file = file;
+	private constructor(vault: StateVault<AgentState>, state: AgentState) {
+		this.#vault = vault;
 		this.#state = state;
 	}
-	/** Opens `<home>/state.json`; `create` makes the first state of a new agent. */
-	static async open(home: string, create: () => Promise<AgentState>): Promise<StateStore> {
-		const file = new PrivateFile(join(home, "state.json"), AgentState);
-		let state = file.read();
+	/** Opens `<home>/state.json`; `create` makes the first state of a new agent. `stores`: where its key may be, best first. */
+	static async open(home: string, create: () => Promise<AgentState>, stores = keyStores(home)): Promise<StateStore> {
+		const vault = new StateVault(home, AgentState, stores);
+		let state = vault.read();
 		if (!state) {
 			state = await create();
-			file.write(state);
+			vault.write(state);
 		}
-		return new StateStore(file, state);
+		return new StateStore(vault, state);
 	}
 	get current(): AgentState {
 		return this.#state;
 	}
 	/** Stores `next` durably, then makes it current. */
 	save(next: AgentState): void {
-		this.#file.write(next);
+		this.#vault.write(next);
 		this.#state = next;
 	}
 }

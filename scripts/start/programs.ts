@@ -7,7 +7,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 const GRACE_MS = 5000;
 const MAX_SAID = 1000;
 
-/** One program of the system: a Node process of its own. Its lines on standard output and error come to `onLine`. */
+/** One program of the system: a process of its own, of Node unless `with` names another command. Its lines on standard output and error come to `onLine`. */
 export class Program {
 	readonly name: string;
 	#child: ChildProcess;
@@ -19,11 +19,16 @@ export class Program {
 	constructor(
 		name: string,
 		file: string,
-		options: { args?: readonly string[]; env: Record<string, string>; cwd: string },
+		options: {
+			args?: readonly string[];
+			env: Record<string, string>;
+			cwd: string;
+			with?: readonly [string, ...string[]];
+		},
 	) {
 		this.name = name;
-		const { args = [], env, cwd } = options;
-		this.#child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+		const { args = [], env, cwd, with: [program, ...first] = [process.execPath, "--import", "tsx"] } = options;
+		this.#child = spawn(program, [...first, file, ...args], {
 			cwd,
 			env: { ...process.env, ...env },
 			stdio: ["ignore", "pipe", "pipe"],

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
 import { sealCamera } from "@mivisus/wire/seal";
 import { type Command, Domain, signStatement } from "@mivisus/wire/signed";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { StateStore } from "../../agent/secrets/state.ts";
 import { Keys } from "../../worker/http/testing/parties.ts";
 import { Attacker } from "./attacker.ts";
 import { CAMILLE, signIn, signUp, typeCamera } from "./person.ts";
@@ -26,7 +26,10 @@ describe("the service as attacker: what it can do is deny, not command or read",
 	/** Everything the agent has written so far. */
 	const agentSaid = () => system.output.filter((line) => line.startsWith("agent")).join("\n");
 	/** What the agent keeps on disk. */
-	const kept = () => JSON.parse(readFileSync(join(system.home, "agent/state.json"), "utf8"));
+	const kept = async () => {
+		const store = await StateStore.open(join(system.home, "agent"), () => Promise.reject(new Error("nothing is kept")));
+		return store.current;
+	};
 	const button = (name: string | RegExp) => page.getByRole("button", { name });
 
 	const openLink = async (link: string) => {
@@ -73,7 +76,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		attacker.forge("POST /api/agent/enrolments/poll", undefined);
 		expect(await system.agent!.exited).toBe(1);
 		expect(agentSaid()).toContain("Somebody between this agent and your browser may have changed them");
-		expect(kept().enrolment).toBeUndefined();
+		expect((await kept()).enrolment).toBeUndefined();
 	});
 
 	it("replays a link and its claim: the browser refuses the used link, the agent the old claim", async () => {
@@ -93,7 +96,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		expect(await system.agent!.exited).toBe(1);
 		attacker.forge("POST /api/agent/enrolments/poll", undefined);
 		expect(system.output.slice(before).join("\n")).toContain("were not confirmed by the link's secret");
-		expect(kept().enrolment).toBeUndefined();
+		expect((await kept()).enrolment).toBeUndefined();
 		expect(fresh).not.toBe(link);
 	});
 
@@ -140,7 +143,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		await page.getByText(/The agent refused: .*signature is wrong/).waitFor();
 		attacker.forge("POST /api/agent/state", undefined);
 		expect(altered).toBe(1);
-		expect(kept().cameras).toEqual([]);
+		expect((await kept()).cameras).toEqual([]);
 	});
 
 	it("the owner tries again, untouched: the camera is seen", async () => {
@@ -148,13 +151,13 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		await page.getByText("The camera answered").waitFor({ timeout: 20_000 });
 		await page.getByRole("link", { name: "See it large" }).click();
 		await untilStamp(page, 10_000);
-		expect(kept().cameras).toHaveLength(1);
+		expect((await kept()).cameras).toHaveLength(1);
 	});
 
 	it("sends commands without a signature, with its own, and old ones again: each refused, nothing changes", async () => {
 		const genuine: string = attacker.sent("POST /api/cameras").command;
 		const owner = said(genuine);
-		const before = kept();
+		const before = await kept();
 		const command: Command = { ...owner, id: newId(), type: "camera.sound", on: true, counter: owner.counter + 1 };
 		const json = toBase64Url(new TextEncoder().encode(JSON.stringify(command)));
 		const mine = (await Keys.make()).signPrivate;
@@ -184,7 +187,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		for (const words of ["signature is wrong", "not signed by a device that this agent knows", "already carried out"]) {
 			await system.agent!.line(new RegExp(words));
 		}
-		expect(kept()).toEqual(before);
+		expect(await kept()).toEqual(before);
 	});
 
 	it("replays the order for sound after the owner switched it off: sound stays off", async () => {
@@ -197,7 +200,7 @@ describe("the service as attacker: what it can do is deny, not command or read",
 		await button("Switch sound off").click();
 		await button("Switch sound on").waitFor();
 		expect(await attacker.plant(on)).toMatchObject({ state: "refused", code: "replayed" });
-		expect(kept().cameras[0].sound).toBe(false);
+		expect((await kept()).cameras[0]?.sound).toBe(false);
 	});
 
 	it("A13: read all that passed, and the camera's password was in none of it", () => {
