@@ -33,8 +33,9 @@ const BEHAVIOURS = {
 
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
 /** Time runs three times as fast as outside: a look takes five seconds. */
+let speed = 3;
 const after = (ms: number, callback: () => void) => {
-	const timer = setTimeout(callback, ms / 3);
+	const timer = setTimeout(callback, ms / speed);
 	return () => clearTimeout(timer);
 };
 const clock = { now: Date.now, after };
@@ -72,8 +73,10 @@ function watch({ device, host }: { device: string; host: string }): void {
 }
 const roles: Record<string, (message: never) => Promise<void>> = {
 	cameras: begin,
-	agent: async (told: { device?: string; watch?: { device: string; host: string } }) => {
+	agent: async (told: { device?: string; watch?: { device: string; host: string }; patient?: boolean }) => {
 		const { device } = told;
+		// Time as it is: who answers has a lot to do first.
+		if (told.patient) speed = 1;
 		if (told.watch) watch(told.watch);
 		else if (device === undefined) await seek();
 		else say({ refound: (await refind(device, signal)) ?? null });
