@@ -206,13 +206,13 @@ describe("D6: a clock that is set by a day", () => {
 		}
 		// The nonce that the agent holds is of another day; it gets another and goes on.
 		await agent.call("/agent/state", { after: 0, waitMs: 0 });
-		expect((await agent.state()).cameras).toEqual([{ id: camera }]);
+		expect((await agent.state()).cameras).toEqual([{ id: camera, name: "Door" }]);
 
 		step(0);
 		expect((await page.call("GET", "/session")).status).toBe(200);
 		expect((await worker.call("GET", "/session", { cookie })).status).toBe(ms > 0 ? 401 : 200);
 		await agent.call("/agent/state", { after: 0, waitMs: 0 });
-		expect((await agent.state()).cameras).toEqual([{ id: camera }]);
+		expect((await agent.state()).cameras).toEqual([{ id: camera, name: "Door" }]);
 		expect((await page.call("PATCH", `/cameras/${camera}`, { name: "after" })).status).toBe(204);
 		const other = await TestPage.open(worker, `${name}-later@example.test`);
 		expect((await other.call("GET", "/session")).status).toBe(200);
