@@ -1,6 +1,7 @@
 import type { CameraState } from "@mivisus/wire/catalog";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff } from "./backoff.ts";
+import { machineClock } from "./clock.ts";
 import { Reception, type ReceptionListener } from "./codecs/reception.ts";
 import { type Relocate, Whereabouts } from "./discovery/whereabouts.ts";
 import type { BroadcastClock, MediaListener, MediaSource } from "./publish/media.ts";
@@ -53,11 +54,7 @@ export function cameraSource(
 	log: CameraLog,
 	relocate?: Relocate,
 ): MediaSource {
-	const after = (ms: number, callback: () => void) => {
-		const timer = setTimeout(callback, ms);
-		return () => clearTimeout(timer);
-	};
-	return new CameraSource({ access, transport, log, relocate, clock: { now: Date.now, after } });
+	return new CameraSource({ access, transport, log, relocate, clock: machineClock });
 }
 
 /**

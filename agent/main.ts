@@ -4,12 +4,12 @@ import { inGroups } from "@mivisus/wire/enrolment";
 import { fromBase64Url } from "@mivisus/wire/ids";
 import { licences, VERSION } from "./about.ts";
 import { cameraSource } from "./camera.ts";
+import { machineClock } from "./clock.ts";
 import { type AgentConfig, agentHome, ConfigError, readConfig } from "./config.ts";
 import { createRefinder } from "./discovery/refind.ts";
 import { createLog } from "./log.ts";
 import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import { createIdentity, type Identity, loadIdentity } from "./pairing/identity.ts";
-import type { BroadcastClock } from "./publish/media.ts";
 import { KeyError } from "./secrets/keys/store.ts";
 import { AlreadyRunning, lockHome } from "./secrets/lock.ts";
 import { StateStore } from "./secrets/state.ts";
@@ -136,14 +136,7 @@ async function main(): Promise<number> {
 	if (!store.current.enrolment || command === "enrol") await link(client, identity, store, config, stop.signal);
 	if (command === "enrol" || !store.current.enrolment) return 0;
 	client.signer = { agentId: store.current.enrolment.agentId, key: identity.signKey };
-	const clock: BroadcastClock = {
-		now: Date.now,
-		after: (ms, callback) => {
-			const timer = setTimeout(callback, ms);
-			return () => clearTimeout(timer);
-		},
-	};
-	const refind = createRefinder({ clock });
+	const refind = createRefinder({ clock: machineClock });
 	const supervisor = new Supervisor({
 		store,
 		identity,
@@ -162,7 +155,7 @@ async function main(): Promise<number> {
 				timeoutMs: CONNECT_TIMEOUT_MS,
 			});
 		},
-		clock,
+		clock: machineClock,
 	});
 	// Whether it still holds, the service says at the first look.
 	if (store.current.enrolment.ended) {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CameraSource } from "../../agent/camera.ts";
+import { machineClock } from "../../agent/clock.ts";
 import type { Step } from "../../agent/rtsp/trace.ts";
 import { readClip } from "../../scripts/demo-camera/clip.ts";
 import { startVlcCamera, type VlcCamera } from "./vlc.ts";
@@ -38,13 +39,7 @@ function watch(transport: "auto" | "tcp" | "udp") {
 	const source = new CameraSource({
 		access: { v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: vlc.port, path: vlc.path } },
 		transport,
-		clock: {
-			now: Date.now,
-			after: (ms, callback) => {
-				const timer = setTimeout(callback, ms);
-				return () => clearTimeout(timer);
-			},
-		},
+		clock: machineClock,
 		log: { info: () => {}, warn: () => {} },
 		trace: (step) => void steps.push(step),
 	});

@@ -1,82 +1,8 @@
 import { CameraSource } from "@mivisus/agent/camera";
-import type { MediaTracks } from "@mivisus/agent/publish/media";
 import type { Step } from "@mivisus/agent/rtsp/trace";
 import { afterEach, expect } from "vitest";
 import { type Script, ScriptedCamera } from "./scripted.ts";
-
-/** Wall clock in the test's hand, for everything the agent waits for; sockets are real. */
-class HeldClock {
-	ms = 1_790_000_000_000;
-	timers = new Set<{ at: number; callback: () => void }>();
-	/** The wall clock was set by so much; timers do not care. */
-	setByMs = 0;
-	now = () => this.ms + this.setByMs;
-	after = (ms: number, callback: () => void) => {
-		const timer = { at: this.ms + ms, callback };
-		this.timers.add(timer);
-		return () => void this.timers.delete(timer);
-	};
-	/** The longest that anything waits now, ms: between two tries, for the next one. */
-	get longestWaitMs(): number {
-		return Math.max(...[...this.timers].map(({ at }) => at)) - this.ms;
-	}
-	/** Moves on, calling what falls due in its order. */
-	advance(ms: number): void {
-		const end = this.ms + ms;
-		for (;;) {
-			const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-			if (!next) break;
-			this.ms = next.at;
-			this.timers.delete(next);
-			next.callback();
-		}
-		this.ms = end;
-	}
-}
-
-/** Everything a source says, and a way to wait for it. */
-class Witness {
-	tracks: MediaTracks[] = [];
-	states: string[] = [];
-	details: string[] = [];
-	units: { kind: string; timestampUs: number; key: boolean }[] = [];
-	logged: string[] = [];
-	steps: Step[] = [];
-	#waiting: (() => void)[] = [];
-	listener = {
-		tracks: (tracks: MediaTracks) => this.#note(() => this.tracks.push(tracks)),
-		unit: (kind: string, { timestampUs, key }: { timestampUs: number; key: boolean }) =>
-			this.#note(() => this.units.push({ kind, timestampUs, key })),
-		state: ({ code, detail = "" }: { code: string; detail?: string | undefined }) =>
-			this.#note(() => {
-				if (this.states.at(-1) !== code) this.states.push(code);
-				this.details.push(detail);
-			}),
-	};
-	log = {
-		info: (fields: object, message: string) =>
-			this.#note(() => this.logged.push(`${JSON.stringify(fields)} ${message}`)),
-		warn: (fields: object, message: string) =>
-			this.#note(() => this.logged.push(`${JSON.stringify(fields)} ${message}`)),
-	};
-	#note(what: () => unknown): void {
-		what();
-		for (const resolve of this.#waiting.splice(0)) resolve();
-	}
-	async until(condition: (witness: this) => boolean): Promise<void> {
-		while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-	}
-	/** All that could be read anywhere, for what must stand nowhere. */
-	get everything(): string {
-		return [...this.logged, ...this.details, ...this.steps.map((step) => JSON.stringify(step))].join("\n");
-	}
-	get sounds() {
-		return this.units.filter(({ kind }) => kind === "audio");
-	}
-	get pictures() {
-		return this.units.filter(({ kind }) => kind === "video");
-	}
-}
+import { HeldClock, Witness } from "./witness.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,38 +1,47 @@
 import { CameraSource } from "@mivisus/agent/camera";
 import type { Unit } from "@mivisus/agent/publish/gop";
 import type { MediaTracks } from "@mivisus/agent/publish/media";
+import type { Step } from "@mivisus/agent/rtsp/trace";
 import { type Peer, type Script, ScriptedCamera } from "./scripted.ts";
 
 /** Wall clock in the test's hand, for everything the agent waits for; sockets are real. */
-class HeldClock {
+export class HeldClock {
 	ms = 1_790_000_000_000;
-	#timers = new Set<{ at: number; callback: () => void }>();
-	now = () => this.ms;
+	timers = new Set<{ at: number; callback: () => void }>();
+	/** The wall clock was set by so much; timers do not care. */
+	setByMs = 0;
+	now = () => this.ms + this.setByMs;
 	after = (ms: number, callback: () => void) => {
 		const timer = { at: this.ms + ms, callback };
-		this.#timers.add(timer);
-		return () => void this.#timers.delete(timer);
+		this.timers.add(timer);
+		return () => void this.timers.delete(timer);
 	};
+	/** The longest that anything waits now, ms: between two tries, for the next one. */
+	get longestWaitMs(): number {
+		return Math.max(...[...this.timers].map(({ at }) => at)) - this.ms;
+	}
 	/** Moves on, calling what falls due in its order. */
 	advance(ms: number): void {
 		const end = this.ms + ms;
 		for (;;) {
-			const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+			const next = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
 			if (!next) break;
 			this.ms = next.at;
-			this.#timers.delete(next);
+			this.timers.delete(next);
 			next.callback();
 		}
 		this.ms = end;
 	}
 }
 
-/** Everything that a source says, and a way to wait for it. */
+/** Everything a source says, and a way to wait for it. */
 export class Witness {
 	tracks: MediaTracks[] = [];
 	states: string[] = [];
 	details: string[] = [];
 	units: ({ kind: string } & Unit)[] = [];
+	logged: string[] = [];
+	steps: Step[] = [];
 	#waiting: (() => void)[] = [];
 	listener = {
 		tracks: (tracks: MediaTracks) => this.#note(() => this.tracks.push(tracks)),
@@ -43,6 +52,12 @@ export class Witness {
 				this.details.push(detail);
 			}),
 	};
+	log = {
+		info: (fields: object, message: string) =>
+			this.#note(() => this.logged.push(`${JSON.stringify(fields)} ${message}`)),
+		warn: (fields: object, message: string) =>
+			this.#note(() => this.logged.push(`${JSON.stringify(fields)} ${message}`)),
+	};
 	#note(what: () => unknown): void {
 		what();
 		for (const resolve of this.#waiting.splice(0)) resolve();
@@ -50,11 +65,15 @@ export class Witness {
 	async until(condition: (witness: this) => boolean): Promise<void> {
 		while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
-	get pictures() {
-		return this.units.filter(({ kind }) => kind === "video");
+	/** All that could be read anywhere, for what must stand nowhere. */
+	get everything(): string {
+		return [...this.logged, ...this.details, ...this.steps.map((step) => JSON.stringify(step))].join("\n");
 	}
 	get sounds() {
 		return this.units.filter(({ kind }) => kind === "audio");
+	}
+	get pictures() {
+		return this.units.filter(({ kind }) => kind === "video");
 	}
 }
 
@@ -71,8 +90,8 @@ export class Watching {
 	private constructor(camera: ScriptedCamera, transport: "tcp" | "udp") {
 		this.camera = camera;
 		const url = { scheme: "rtsp" as const, host: "127.0.0.1", port: camera.port, path: "/live" };
-		const log = { info: () => {}, warn: () => {} };
-		this.source = new CameraSource({ access: { v: 1, url }, transport, clock: this.clock, log, random: () => 0 });
+		const { clock, witness } = this;
+		this.source = new CameraSource({ access: { v: 1, url }, transport, clock, log: witness.log, random: () => 0 });
 		this.source.start(this.witness.listener);
 	}
 	/** The camera's side of the connection with that number, once PLAY was answered. */

@@ -2,6 +2,7 @@ import { newId } from "@mivisus/wire/ids";
 import { PEER_PREFIX } from "@mivisus/wire/relay-tracks";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { machineClock } from "../../agent/clock.ts";
 import { CameraBroadcast } from "../../agent/publish/broadcast.ts";
 import { RelayLink } from "../../agent/publish/link.ts";
 import { openChromium } from "../e2e/system.ts";
@@ -31,15 +32,11 @@ afterAll(async () => {
 
 /** One camera of the agent, as the agent publishes it. */
 function camera() {
-	const after = (ms: number, callback: () => void) => {
-		const timer = setTimeout(callback, ms);
-		return () => clearTimeout(timer);
-	};
 	const broadcast = new CameraBroadcast({
 		sources: { main: new ClipSource() },
 		sound: false,
 		ready: false,
-		clock: { now: Date.now, after },
+		clock: machineClock,
 		sent: () => {},
 		stateChanged: () => {},
 	});

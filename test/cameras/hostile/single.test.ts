@@ -1,4 +1,5 @@
 import { CameraSource } from "@mivisus/agent/camera";
+import { machineClock } from "@mivisus/agent/clock";
 import { MAX_MESSAGES_A_SECOND } from "@mivisus/agent/rtsp/limits";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Script, ScriptedCamera } from "../scripted.ts";
@@ -25,13 +26,7 @@ async function watch(
 	const source = new CameraSource({
 		access: { v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: camera.port, path: "/live" } },
 		transport,
-		clock: {
-			now: Date.now,
-			after: (ms, callback) => {
-				const timer = setTimeout(callback, ms);
-				return () => clearTimeout(timer);
-			},
-		},
+		clock: machineClock,
 		log: { info: () => {}, warn: (fields, message) => say(`log ${JSON.stringify(fields)} ${message}`) },
 	});
 	ends.push(async () => {
