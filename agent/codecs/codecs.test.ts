@@ -8,7 +8,19 @@ import { parseAudioConfig } from "./aac-config.ts";
 import { H264Depacketizer } from "./h264.ts";
 import { PlainAudioDepacketizer } from "./plain-audio.ts";
 import { codecString, parsePps, parseSps } from "./sps.ts";
-import { annexB, fragments, idr, PPS, PPS_HD, packet, SPS, SPS_HD, slice, stap } from "./testing/packets.ts";
+import {
+	annexB,
+	fragments,
+	idr,
+	PPS,
+	PPS_HD,
+	packet,
+	playPackets,
+	SPS,
+	SPS_HD,
+	slice,
+	stap,
+} from "./testing/packets.ts";
 import type { VideoUnit } from "./video.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
@@ -24,16 +36,7 @@ const show = ({ data, timestamp, key }: VideoUnit) => {
 };
 /** Plays packets; `"lost"` stands for a gap. A last delimiter lets the last picture out. */
 function play(packets: (RtpPacket | "lost")[], depacketizer = new H264Depacketizer()) {
-	const units: VideoUnit[] = [];
-	let lost = false;
-	for (const item of [...packets, packet([9, 0xf0])]) {
-		if (item === "lost") lost = true;
-		else {
-			units.push(...depacketizer.push(item, lost, units.length));
-			lost = false;
-		}
-	}
-	return units;
+	return playPackets([...packets, packet([9, 0xf0])], depacketizer);
 }
 const shown = (packets: (RtpPacket | "lost")[], depacketizer?: H264Depacketizer) =>
 	play(packets, depacketizer).map(show);

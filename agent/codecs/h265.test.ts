@@ -5,7 +5,7 @@ import { chooseMedia, parameterSets, parseSdp } from "../rtsp/sdp.ts";
 import { H265Depacketizer } from "./h265.ts";
 import { hevcCodecString, parseHevcPps, parseHevcSps, parseVps } from "./hevc-sets.ts";
 import { aggregate, HEVC_PPS, HEVC_SPS, hevcFragments, hevcSlice, Slice, VPS } from "./testing/hevc.ts";
-import { annexB, packet } from "./testing/packets.ts";
+import { annexB, packet, playPackets } from "./testing/packets.ts";
 import type { VideoUnit } from "./video.ts";
 
 const SETS = [VPS, HEVC_SPS, HEVC_PPS];
@@ -23,16 +23,7 @@ const show = ({ data, timestamp, key }: VideoUnit) => {
 };
 /** Plays packets; `"lost"` stands for a gap. A last delimiter lets the last picture out. */
 function play(packets: (RtpPacket | "lost")[], depacketizer = new H265Depacketizer(SETS)) {
-	let lost = false;
-	return [...packets, packet(AUD)].flatMap((item) => {
-		if (item === "lost") {
-			lost = true;
-			return [];
-		}
-		const units = depacketizer.push(item, lost, 0);
-		lost = false;
-		return units;
-	});
+	return playPackets([...packets, packet(AUD)], depacketizer);
 }
 const shown = (...nals: (readonly [nal: Uint8Array, timestamp: number] | "lost")[]) =>
 	play(nals.map((item) => (item === "lost" ? item : packet(...item)))).map(show);

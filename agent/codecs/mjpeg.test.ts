@@ -4,23 +4,14 @@ import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
 import { tablesOf } from "./jfif.ts";
 import { MjpegDepacketizer } from "./mjpeg.ts";
 import { type JpegPackets, jpegPackets, readJpeg } from "./testing/jpeg.ts";
-import { packet } from "./testing/packets.ts";
+import { packet, playPackets } from "./testing/packets.ts";
 
 const scan = (id: number) => Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, id);
 const picture = (id: number, options: JpegPackets = {}, size = 4) =>
 	jpegPackets(scan(id), size, options).map((payload, n, { length }) => packet(payload, id, n === length - 1));
 /** Plays packets; `"lost"` stands for a gap. A packet of another picture lets the last one out. */
 function play(packets: (RtpPacket | "lost")[], depacketizer = new MjpegDepacketizer()) {
-	let lost = false;
-	return [...packets, packet(jpegPackets(new Uint8Array(), 4)[0]!)].flatMap((item) => {
-		if (item === "lost") {
-			lost = true;
-			return [];
-		}
-		const units = depacketizer.push(item, lost, 0);
-		lost = false;
-		return units;
-	});
+	return playPackets([...packets, packet(jpegPackets(new Uint8Array(), 4)[0]!)], depacketizer);
 }
 /** The last byte of each picture's scan. */
 const shown = (...packets: (RtpPacket | "lost")[]) => play(packets).map(({ data }) => readJpeg(data).scan.at(-1));

@@ -1,4 +1,5 @@
 import { encodeRtp, type RtpPacket } from "../../rtp/packet.ts";
+import type { VideoDepacketizer, VideoUnit } from "../video.ts";
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 
@@ -62,4 +63,17 @@ export class RtpWriter {
 	picture(payloads: readonly (Uint8Array | readonly number[])[], timestamp: number): Buffer[] {
 		return payloads.map((payload, index) => this.write(payload, timestamp, index === payloads.length - 1));
 	}
+}
+/** Plays packets through a depacketizer; `"lost"` stands for a gap. The time is the number of units so far. */
+export function playPackets(packets: readonly (RtpPacket | "lost")[], depacketizer: VideoDepacketizer): VideoUnit[] {
+	const units: VideoUnit[] = [];
+	let lost = false;
+	for (const item of packets) {
+		if (item === "lost") lost = true;
+		else {
+			units.push(...depacketizer.push(item, lost, units.length));
+			lost = false;
+		}
+	}
+	return units;
 }
