@@ -1,11 +1,13 @@
 import { createEffect, createSignal, type JSX, onMount, Show } from "solid-js";
-import { t } from "../i18n/index.ts";
+import { type Key, t } from "../i18n/index.ts";
 import { Field, Notice } from "../ui/parts.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { whyText } from "../ui/picture-words.ts";
 import type { ViewState } from "../watch/protocol.ts";
 import { endText, type OrderEnd } from "./orders.ts";
 import type { TypedAccess } from "./typed-access.ts";
+
+const words = (fault: Key | undefined) => fault && t(fault);
 
 /** Address, user and password, as adding a camera and changing one ask for them. */
 export function AccessFields(props: { typed: TypedAccess; passwordHint: string }) {
@@ -20,7 +22,7 @@ export function AccessFields(props: { typed: TypedAccess; passwordHint: string }
 			<Field
 				label={t("add.address")}
 				hint={typed.split() ? t("add.split") : t("add.addressHint")}
-				fault={typed.fault() && t(typed.fault() ?? "add.badAddress")}
+				fault={words(typed.fault())}
 				maxlength={1500}
 				exact
 				required
@@ -41,7 +43,7 @@ export function AccessFields(props: { typed: TypedAccess; passwordHint: string }
 				<Field
 					label={t("add.sub")}
 					hint={t("add.subHint")}
-					fault={typed.subFault() && t(typed.subFault() ?? "add.badSub")}
+					fault={words(typed.subFault())}
 					maxlength={1500}
 					exact
 					value={typed.sub()}
@@ -50,7 +52,7 @@ export function AccessFields(props: { typed: TypedAccess; passwordHint: string }
 				<Field
 					label={t("add.certificate")}
 					hint={t("add.certificateHint")}
-					fault={typed.certificateFault() && t(typed.certificateFault() ?? "add.badCertificate")}
+					fault={words(typed.certificateFault())}
 					maxlength={200}
 					exact
 					value={typed.certificate()}
