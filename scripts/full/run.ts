@@ -13,7 +13,8 @@ const candidates = (): string[] =>
 			.filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules"))
 			.map((path) => `${room}/${path.replaceAll("\\", "/")}`),
 	).filter(
-		(file) => file.startsWith("test/fault/") || /from "[./]+\/scale\.ts"/.test(readFileSync(join(ROOT, file), "utf8")),
+		(file) =>
+			file.startsWith("test/fault/") || /from "[./]+\/(test\/)?scale\.ts"/.test(readFileSync(join(ROOT, file), "utf8")),
 	);
 
 /** Whether a test breaks the machine, or its parts while a picture runs. */
