@@ -1,4 +1,5 @@
 import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { CODECS_MUTATIONS } from "./mutations-codecs.ts";
 import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
@@ -11,4 +12,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
 	...STORE_MUTATIONS,
 	...POLICY_MUTATIONS,
 	...DISCOVERY_MUTATIONS,
+	...CODECS_MUTATIONS,
 ];

@@ -117,6 +117,15 @@ describe("AAC as MP4A-LATM (RFC 6416)", () => {
 		expect(latm.push(packet(parts[2]!, 10, true), true)).toEqual([]);
 		expect(units(latm, [parts[0]!, 11, true], [latmElement([[5]]), 12, true])).toEqual([[12, 5]]);
 	});
+	it("an element that was begun and left is not put together with the next one", () => {
+		const begun = latmElement([[1, 1, 1, 1, 1, 1, 1, 1]]).slice(0, 6);
+		const latm = outOfBand(streamMux())!;
+		expect(units(latm, [begun, 1], [latmElement([[2, 2, 2, 2, 2, 2, 2, 2]]), 2, true])).toEqual([
+			[2, 2, 2, 2, 2, 2, 2, 2, 2],
+		]);
+		latm.push(packet(begun, 3), false);
+		expect(latm.push(packet(latmElement([[4, 4]]), 3, true), true)).toEqual([{ timestamp: 3, data: Buffer.of(4, 4) }]);
+	});
 	it("cpresent=1: the set-up stands in the stream, comes late and may change", () => {
 		const latm = LatmDepacketizer.create(media("MP4A-LATM/16000", "cpresent=1"))!;
 		expect(latm.config).toBeUndefined();

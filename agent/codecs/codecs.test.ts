@@ -179,6 +179,14 @@ describe("damage", () => {
 			expect(shown([...head, ...cut, p(2), packet(idr(5), 5, true), p(6)])).toEqual(["K5@5", "6@6"]);
 		},
 	);
+	it("a fragmented unit whose end never came is damage, although no packet is missing", () => {
+		const begun = fragmented(long, 20, 2).slice(0, 2);
+		expect(shown([...head, packet(idr(1), 1), ...begun, p(3), packet(idr(5), 5, true), p(6)])).toEqual([
+			"K1@1",
+			"K5@5",
+			"6@6",
+		]);
+	});
 	it("a slice lost in the middle costs the picture", () => {
 		expect(
 			shown([...head, packet(idr(1), 1), "lost", packet(idr(1, false), 1, true), p(2), packet(idr(3), 3)]),
