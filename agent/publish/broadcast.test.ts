@@ -1,7 +1,7 @@
 import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { beforeEach, describe, expect, it } from "vitest";
-import { IDLE_MS, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
+import { IDLE_MS, MAX_GOP_FRAMES, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
 import { CameraBroadcast } from "./broadcast.ts";
 import type { MediaListener, MediaSource, MediaTracks } from "./media.ts";
 
@@ -214,6 +214,30 @@ describe("a camera as a broadcast", () => {
 			sound: "unsupported",
 			soundDetail: "The camera sends its sound as G.726.",
 		});
+	});
+
+	it("P06: where a group is longer than what is kept, who comes is told to wait and what to change; others see on", async () => {
+		const early = subscribe(Track.video);
+		broadcast.serve(early);
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		source.listener?.state({ code: "live", sinceMs: 1 });
+		const at = (n: number) => n * 83_333;
+		for (let n = 0; n <= MAX_GOP_FRAMES; n++) source.listener?.unit("video", unit(at(n), n === 0));
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.state).toEqual({
+			code: "waiting",
+			sinceMs: 1,
+			detail: "The camera sends a key frame about every 341 s only. Choose a shorter interval in its settings.",
+		});
+		const late = subscribe(Track.video);
+		broadcast.serve(late);
+		await settle();
+		expect([late.groups.length, early.groups.length]).toEqual([0, 1]);
+		source.listener?.unit("video", unit(at(5000), true));
+		await settle();
+		expect([late.groups.length, early.groups.length]).toEqual([1, 2]);
+		expect(lastCatalog(viewer).mivisus?.state).toEqual({ code: "live", sinceMs: 1 });
 	});
 
 	it("an unknown track is refused and wakes nothing", () => {

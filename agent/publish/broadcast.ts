@@ -161,13 +161,13 @@ export class CameraBroadcast {
 		this.#judge();
 		this.#announceCatalog();
 	}
-	/** The state in one word: of the stream that is better off, because somebody sees that one. */
-	#state(): CameraState {
+	/** Whose state is the camera's: the stream that is better off, because somebody sees that one. */
+	#best(): Lane {
 		const running = [this.#main, this.#sub].filter((lane) => lane?.running);
-		return (running.find((lane) => lane?.state.code === "live") ?? running[0] ?? this.#main).state;
+		return running.find((lane) => lane?.state.code === "live") ?? running[0] ?? this.#main;
 	}
 	#tellState(): void {
-		const state = this.running ? this.#state().code : "idle";
+		const state = this.running ? this.#best().state.code : "idle";
 		if (state === this.#told) return;
 		this.#told = state;
 		this.#options.stateChanged(state);
@@ -217,13 +217,13 @@ export class CameraBroadcast {
 			};
 		}
 		const sound = !this.#sound ? "off" : main.tracks && !main.tracks.audio ? "unsupported" : "on";
-		const streams = { [Track.video]: main.state, ...(sub && { [Track.videoSub]: sub.state }) };
+		const streams = { [Track.video]: main.shown, ...(sub && { [Track.videoSub]: sub.shown }) };
 		return {
 			video: { renditions: { ...rendition(Track.video, main), ...(sub && rendition(Track.videoSub, sub)) } },
 			audio: { renditions: audio },
 			mivisus: {
 				v: 1,
-				state: this.#state(),
+				state: this.#best().shown,
 				sound,
 				...(sound === "unsupported" &&
 					main.tracks?.soundProblem !== undefined && { soundDetail: main.tracks.soundProblem }),

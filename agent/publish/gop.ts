@@ -31,6 +31,10 @@ export class GopCache {
 	get units(): readonly Unit[] {
 		return this.#units;
 	}
+	/** Whether the group is longer than what is kept: who comes now waits for the next keyframe (P06). */
+	get overflowed(): boolean {
+		return this.#overflowed;
+	}
 	/** Takes a unit in; returns false for one that no decoder could use, because no keyframe came before. */
 	push(unit: Unit): boolean {
 		if (unit.key) {

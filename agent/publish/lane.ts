@@ -3,6 +3,7 @@ import { encodeLegacy } from "@mivisus/wire/container";
 import { IDLE_MS } from "../limits.ts";
 import type { Feed } from "./feed.ts";
 import { GopCache, type Unit } from "./gop.ts";
+import { KeyInterval } from "./key-interval.ts";
 import type { BroadcastClock, MediaSource, MediaTracks } from "./media.ts";
 
 export interface LaneOptions {
@@ -24,6 +25,7 @@ export class Lane {
 	readonly feeds = new Set<Feed>();
 	#options: LaneOptions;
 	#gop: GopCache;
+	#keys = new KeyInterval();
 	#tracks: MediaTracks | undefined;
 	#state: CameraState;
 	#running = false;
@@ -44,6 +46,12 @@ export class Lane {
 	}
 	get state(): CameraState {
 		return this.#state;
+	}
+	/** The state for who comes now; who watches already sees that pictures come (P06). */
+	get shown(): CameraState {
+		if (this.#state.code !== "live" || !this.#gop.overflowed) return this.#state;
+		const every = `The camera sends a key frame about every ${this.#keys.seconds} s only`;
+		return { ...this.#state, code: "waiting", detail: `${every}. Choose a shorter interval in its settings.` };
 	}
 	/** Whether media is read from the camera now. */
 	get running(): boolean {
@@ -101,7 +109,10 @@ export class Lane {
 		await this.#options.source.stop();
 	}
 	#picture(unit: Unit): void {
+		const { overflowed } = this.#gop;
+		this.#keys.push(unit);
 		if (!this.#gop.push(unit)) return;
+		if (this.#gop.overflowed !== overflowed) this.#options.changed();
 		const frame = encodeLegacy(unit.timestampUs, unit.data);
 		for (const feed of this.feeds) {
 			if (unit.key) feed.begin(this.#gop.sequence);

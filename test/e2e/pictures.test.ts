@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { cameraSource } from "@mivisus/agent/camera";
-import type { MediaTracks } from "@mivisus/agent/publish/broadcast";
+import type { MediaTracks } from "@mivisus/agent/publish/media";
 import type { Page } from "playwright-core";
 import { afterEach, expect, it } from "vitest";
 import { startGstCamera } from "../cameras/gst.ts";

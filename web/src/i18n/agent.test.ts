@@ -45,5 +45,10 @@ describe("what the agent says", () => {
 		expect(agentSays(why)).toContain("en G.726, que les navigateurs ne lisent pas");
 		expect(agentSays("The camera's description of its sound (AAC) cannot be read.")).toContain("(AAC) est illisible");
 	});
+	it("P06: how long a camera makes people wait is told in French, too", () => {
+		const said = "The camera sends a key frame about every 341 s only. Choose a shorter interval in its settings.";
+		expect(agentSays(said)).toContain("toutes les 341 s environ");
+		expect(agentSays("Waiting for a key frame of the camera.")).toContain("image clé");
+	});
 	it("an unknown sentence is shown as it came", () => expect(agentSays("Something new.")).toBe("Something new."));
 });

@@ -60,6 +60,7 @@ const FRENCH: Record<string, string> = {
 	"The camera and the agent find no common encryption.": "La caméra et l’agent ne trouvent pas de chiffrement commun.",
 	"The camera cannot give its picture now. It may have too many viewers.":
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
+	"Waiting for a key frame of the camera.": "En attente d’une image clé de la caméra.",
 	"The command cannot be read.": "L’ordre est illisible.",
 	"The command's signature is wrong: it was changed on its way or not made by the owner.":
 		"La signature de l’ordre est fausse : il a été modifié en chemin, ou ne vient pas du propriétaire.",
@@ -93,6 +94,10 @@ const WITH_MORE: [RegExp, string][] = [
 	[
 		/^The camera's description of its sound \((.+)\) cannot be read\.$/,
 		"La description que la caméra donne de son son ($1) est illisible.",
+	],
+	[
+		/^The camera sends a key frame about every (\d+) s only\. Choose a shorter interval in its settings\.$/,
+		"La caméra n’envoie une image clé que toutes les $1 s environ. Choisissez un intervalle plus court dans ses réglages.",
 	],
 	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
 ];

@@ -35,6 +35,8 @@ const JUST_NOW: Partial<Record<Why["code"], Key>> = {
 	"camera-refused": "whyNow.camera-refused",
 	off: "whyNow.off",
 };
+/** What only the camera's own words explain. */
+const WITH_DETAIL: readonly Why["code"][] = ["stream-unsupported", "camera-unreachable", "camera-refused", "waiting"];
 /** The reason as a sentence. */
 export function whyText(why: Why, nowMs = Date.now()): string {
 	const isNews = why.sinceMs !== undefined && nowMs - why.sinceMs < JUST_NOW_MS;
@@ -45,8 +47,7 @@ export function whyText(why: Why, nowMs = Date.now()): string {
 		codec: codecName(why.detail ?? ""),
 	});
 	// What exactly the camera said helps where the sentence alone does not say what to do.
-	const isOfCamera = ["stream-unsupported", "camera-unreachable", "camera-refused"].includes(why.code);
-	const more = isOfCamera ? why.detail : undefined;
+	const more = WITH_DETAIL.includes(why.code) ? why.detail : undefined;
 	return more ? `${sentence} ${agentSays(more)}` : sentence;
 }
 

@@ -61,6 +61,11 @@ describe("the state of a view", () => {
 		expect(verdict({ paintedMs: undefined, ageMs: undefined, ...fields })).toBe(expected);
 	});
 
+	it("P06: what the camera makes a newcomer wait for is told, and disturbs nobody who sees pictures", () => {
+		const camera = { code: "waiting", sinceMs: 0, detail: "A key frame in minutes." } as const;
+		expect(judge({ ...live, camera, paintedMs: undefined }).why).toEqual({ code: "waiting", detail: camera.detail });
+		expect(verdict({ camera })).toBe("live");
+	});
 	it("is stale one millisecond after the limit, not at it", () => {
 		expect(verdict({ paintedMs: NOW - STALE_MS })).toBe("live");
 		expect(verdict({ paintedMs: NOW - STALE_MS - 1 })).toBe("stale: noPictures");

@@ -67,7 +67,9 @@ function before({ link, announced, camera, decoderFault }: Known): { mark: Mark;
 	}
 	if (announced === false) return { mark: "refused", why: { code: "agentOffline" } };
 	if (decoderFault) return { mark: "waiting", why: { code: "decoder" } };
-	return { mark: "waiting", why: { code: camera?.code === "waiting" ? "waiting" : "firstPicture" } };
+	if (camera?.code !== "waiting") return { mark: "waiting", why: { code: "firstPicture" } };
+	const { detail } = camera;
+	return { mark: "waiting", why: { code: "waiting", ...(detail !== undefined && { detail }) } };
 }
 /** There was a picture, and it stands still. */
 function silence({ link, announced, uplinkSlow, decoderFault }: Known, paintedMs: number): Why {
