@@ -18,7 +18,8 @@ const TICK_MS = 250;
 const GOOD_SESSION_MS = 10_000;
 /**
  * Waits between tries. A wrong password waits long, because cameras lock out whoever tries on, some for half an hour
- * after a handful of tries (evercam-server#91).
+ * after a handful of tries (evercam-server#91). One that is away is looked for often enough that its picture is back
+ * within 10 s, a lost first packet of a connection and a key frame interval included.
  */
 const WAITS: Record<CameraFaultCode, { baseMs: number; capMs: number }> = {
 	"camera-unreachable": { baseMs: 250, capMs: 5_000 },

@@ -1,8 +1,8 @@
 /** R9: more than 200 hostile cameras against camera sources in a process of their own, each over real sockets. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { AgentProcess } from "../agent-process.ts";
 import type { Report } from "../agent-under-test.ts";
 import { ScriptedCamera } from "../scripted.ts";
-import { AgentProcess } from "./agent-process.ts";
 import { type Behaviour, MIB } from "./behaviour.ts";
 import { DESCRIPTIONS } from "./descriptions.ts";
 import { HEADERS } from "./headers.ts";

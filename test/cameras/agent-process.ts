@@ -1,26 +1,32 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { Order, Report } from "../agent-under-test.ts";
+import type { Order, Report } from "./agent-under-test.ts";
+
+interface ProcessOptions {
+	around?: readonly string[];
+	preload?: readonly string[];
+	env?: NodeJS.ProcessEnv;
+}
 
 /** Camera sources in their own process, with everything that they said. */
 export class AgentProcess {
 	readonly reports: Report[] = [];
 	/** Rejects as soon as the process ends by itself. */
 	readonly crashed: Promise<never>;
-	#child = spawn(
-		process.execPath,
-		["--import", "tsx", fileURLToPath(new URL("../agent-under-test.ts", import.meta.url))],
-		{
-			stdio: ["pipe", "pipe", "pipe"],
-		},
-	);
+	#child: ChildProcessByStdio<Writable, Readable, Readable>;
 	#changed: (() => void)[] = [];
 	#ended: Promise<unknown[]>;
 
-	constructor() {
+	/** `around`: a command that runs it, such as `ip netns exec`. `preload`: modules loaded first. */
+	constructor({ around = [], preload = [], env = {} }: ProcessOptions = {}) {
+		const program = fileURLToPath(new URL("./agent-under-test.ts", import.meta.url));
+		const preloaded = ["tsx", ...preload].flatMap((module) => ["--import", module]);
+		const [command = "", ...rest] = [...around, process.execPath, ...preloaded, program];
+		this.#child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
 		const complaint = text(this.#child.stderr);
 		this.#ended = once(this.#child, "exit");
 		this.crashed = this.#ended.then(async ([code]) => {
