@@ -2,6 +2,7 @@ import { MUTATIONS, type Mutation } from "./mutations.ts";
 import { CODECS_MUTATIONS } from "./mutations-codecs.ts";
 import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
+import { RTSP_MUTATIONS } from "./mutations-rtsp.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
 import { WORKER_MUTATIONS } from "./mutations-worker.ts";
 
@@ -13,4 +14,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
 	...POLICY_MUTATIONS,
 	...DISCOVERY_MUTATIONS,
 	...CODECS_MUTATIONS,
+	...RTSP_MUTATIONS,
 ];

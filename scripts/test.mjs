@@ -26,6 +26,7 @@ const DEBIAN = {
 	"gstreamer1.0-libav": "gstreamer-1.0/libgstlibav.so",
 	ffmpeg: "/usr/bin/ffmpeg",
 	strace: "/usr/bin/strace",
+	iproute2: "/usr/bin/ip",
 	"vlc-bin": "/usr/bin/cvlc",
 	"vlc-plugin-base": "vlc/plugins/demux/libh26x_plugin.so",
 };

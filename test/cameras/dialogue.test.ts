@@ -1,3 +1,4 @@
+import { DIALOGUE_TIMEOUT_MS } from "@mivisus/agent/rtsp/limits";
 import { describe, expect, it } from "vitest";
 import { AUDIO_SDP, interleaved, Media, type Peer, type Script, SDP } from "./scripted.ts";
 import { digest, shows, watch } from "./watched.ts";
@@ -84,6 +85,19 @@ describe("silence", () => {
 		await (await mute.camera.peer(0)).until(({ methods }) => methods.length > 0);
 		mute.clock.advance(8000);
 		await mute.witness.until(({ states }) => states.at(-1) === "camera-unreachable");
+	});
+	it("who answers drop by drop has 8 s for the whole dialogue, not for each reply", async () => {
+		const { camera, clock, witness } = await watch({ answer: () => null });
+		const peer = await camera.peer(0);
+		await peer.until(({ methods }) => methods.includes("OPTIONS"));
+		clock.advance(DIALOGUE_TIMEOUT_MS - 1);
+		// The reply to the first request comes at the last moment; the second one's own time is not over.
+		peer.send("RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n");
+		await peer.until(({ methods }) => methods.includes("DESCRIBE"));
+		expect(witness.states).toEqual(["waiting"]);
+		clock.advance(1);
+		await witness.until(({ states }) => states.at(-1) === "camera-unreachable");
+		expect(witness.details.at(-1)).toBe("The camera answers too slowly.");
 	});
 	it("who does not speak RTSP is unreachable, and nothing of it is kept", async () => {
 		const web = await watch({ connected: (peer) => peer.send(Buffer.alloc(4 * 1024 * 1024)) });
