@@ -3,6 +3,7 @@ import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff } from "./backoff.ts";
 import { Reception, type ReceptionListener } from "./codecs/reception.ts";
 import type { BroadcastClock, MediaListener, MediaSource } from "./publish/broadcast.ts";
+import type { RtspStep } from "./rtsp/connection.ts";
 import { CameraError, type CameraFaultCode } from "./rtsp/errors.ts";
 import { SILENCE_MS } from "./rtsp/limits.ts";
 import { type MediaKind, RtspSession, type TransportKind } from "./rtsp/session.ts";
@@ -32,6 +33,8 @@ export interface CameraSourceOptions {
 	transport: "auto" | "tcp" | "udp";
 	clock: BroadcastClock;
 	log: CameraLog;
+	/** Hears of the dialogue with the camera step by step, for who tests it. */
+	trace?: ((step: RtspStep) => void) | undefined;
 	/** 0..1, for the jitter of the waits; a test may hold it still. */
 	random?: () => number;
 }
@@ -153,6 +156,7 @@ export class CameraSource implements MediaSource {
 					onReport: (kind, data) => guarded(() => reception?.report(kind, data)),
 					onLost: () => reception?.lost(),
 					isExpected: (kind, head) => reception?.expects(kind, head) ?? false,
+					trace: this.#options.trace,
 				},
 				signal,
 			);

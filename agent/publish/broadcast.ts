@@ -57,7 +57,7 @@ const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16)
 export class CameraBroadcast {
 	#source: MediaSource;
 	#clock: BroadcastClock;
-	#sent: (bytes: number) => void;
+	#sent: (bytes: number, kind: "video" | "audio") => void;
 	#feeds: Record<TrackKind, Set<Feed>> = { catalog: new Set(), video: new Set(), audio: new Set() };
 	/** Who subscribed to the sound. */
 	#listeners = new Set<Subscription>();
@@ -70,10 +70,17 @@ export class CameraBroadcast {
 	#audioSequence: number;
 	#audioGroupStartUs: number | undefined;
 	#running = false;
+	#off: boolean;
 	#cancelIdle: (() => void) | undefined;
 
-	/** `sent` hears of media bytes (video and audio, not the catalog) that the uplink took. */
-	constructor(options: { source: MediaSource; sound: boolean; clock: BroadcastClock; sent: (bytes: number) => void }) {
+	/** `sent` hears of media bytes (not the catalog) that the uplink took. `off`: the privacy switch as it stands. */
+	constructor(options: {
+		source: MediaSource;
+		sound: boolean;
+		off?: boolean;
+		clock: BroadcastClock;
+		sent: (bytes: number, kind: "video" | "audio") => void;
+	}) {
 		this.#source = options.source;
 		this.#clock = options.clock;
 		this.#sent = options.sent;
@@ -83,7 +90,31 @@ export class CameraBroadcast {
 		this.#gop = new GopCache(first);
 		this.#catalogSequence = first;
 		this.#audioSequence = first;
-		this.#state = { code: "waiting", sinceMs: first };
+		this.#off = options.off ?? false;
+		this.#state = { code: this.#off ? "off" : "waiting", sinceMs: first };
+	}
+	/**
+	 * The privacy switch, cutting at the source: off, the camera's session is closed, and nothing of it is kept or sent to
+	 * anybody until it is on again. Who watches stays, is told so, and sees it again then.
+	 */
+	setOff(off: boolean): void {
+		if (this.#off === off) return;
+		this.#off = off;
+		if (off) {
+			for (const feed of [...this.#feeds.video, ...this.#feeds.audio]) feed.cut();
+			void this.#stop();
+		}
+		this.#state = { code: off ? "off" : "waiting", sinceMs: this.#clock.now() };
+		this.#announceCatalog();
+		if (!off && this.#watched) this.#start();
+	}
+	/** What the camera does, as viewers are told. */
+	get state(): CameraState {
+		return this.#state;
+	}
+	/** What it last turned out to send. */
+	get tracks(): MediaTracks | undefined {
+		return this.#tracks;
 	}
 	/**
 	 * Switches sound; off ends it at once for everyone, because it is the owner's word. The subscriptions end too: who kept
@@ -111,8 +142,9 @@ export class CameraBroadcast {
 	serve(subscription: Subscription): boolean {
 		const { track } = subscription;
 		if (track === Track.catalog) this.#attach("catalog", subscription, () => {});
-		else if (track === Track.video) this.#attach("video", subscription, this.#sent);
-		else if (track === Track.audio && this.#sound) this.#attach("audio", subscription, this.#sent);
+		else if (track === Track.video) this.#attach("video", subscription, (bytes) => this.#sent(bytes, "video"));
+		else if (track === Track.audio && this.#sound)
+			this.#attach("audio", subscription, (bytes) => this.#sent(bytes, "audio"));
 		else return false;
 		return true;
 	}
@@ -143,23 +175,31 @@ export class CameraBroadcast {
 			this.#idleIfAlone();
 		});
 	}
+	get #watched(): boolean {
+		return Object.values(this.#feeds).some((feeds) => feeds.size > 0);
+	}
 	#idleIfAlone(): void {
-		if (Object.values(this.#feeds).some((feeds) => feeds.size > 0)) return;
+		if (this.#watched) return;
 		this.#cancelIdle?.();
 		this.#cancelIdle = this.#clock.after(IDLE_MS, () => void this.#stop());
 	}
 	#start(): void {
 		this.#cancelIdle?.();
 		this.#cancelIdle = undefined;
-		if (this.#running) return;
+		if (this.#running || this.#off) return;
 		this.#running = true;
 		this.#source.start({
 			tracks: (tracks) => {
 				this.#tracks = tracks;
 				this.#announceCatalog();
 			},
-			unit: (kind, unit) => (kind === "video" ? this.#video(unit) : this.#audio(unit)),
+			unit: (kind, unit) => {
+				if (this.#off) return;
+				if (kind === "video") this.#video(unit);
+				else this.#audio(unit);
+			},
 			state: (state) => {
+				if (this.#off) return;
 				// Pictures from before an outage are not live any more.
 				if (state.code !== "live") this.#gop.clear();
 				this.#state = state;
@@ -171,7 +211,7 @@ export class CameraBroadcast {
 		if (!this.#running) return;
 		this.#running = false;
 		this.#gop.clear();
-		this.#state = { code: "waiting", sinceMs: this.#clock.now() };
+		if (!this.#off) this.#state = { code: "waiting", sinceMs: this.#clock.now() };
 		await this.#source.stop();
 	}
 	#video(unit: Unit): void {

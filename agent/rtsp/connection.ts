@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { displayPath } from "@mivisus/wire/address";
 import type { BroadcastClock } from "../publish/broadcast.ts";
 import type { Authenticator } from "./auth.ts";
 import { CameraError } from "./errors.ts";
@@ -17,6 +18,15 @@ export interface ConnectionOptions {
 	onFrame(channel: number, data: Uint8Array): void;
 	/** Bytes of the connection were lost. */
 	onLost(): void;
+	/** Hears of each request and reply as it goes: see {@link RtspStep}. */
+	trace?: ((step: RtspStep) => void) | undefined;
+}
+
+/** One step of the dialogue, for a person to read: first lines only, never how the agent signed in. */
+export interface RtspStep {
+	sent?: string;
+	received?: string;
+	note?: string;
 }
 
 /** One RTSP connection: requests with their replies, the camera's own requests, interleaved frames. The owner closes it. */
@@ -137,6 +147,7 @@ export class RtspConnection {
 			this.#pending.set(sequence, settle);
 			const lines: (readonly [string, string])[] = [["CSeq", String(sequence)], ...headers, ["User-Agent", USER_AGENT]];
 			if (authorization !== undefined) lines.push(["Authorization", authorization]);
+			this.#options.trace?.({ sent: `${method} ${displayPath(url)} RTSP/1.0` });
 			this.#socket.write(encodeMessage(`${method} ${url} RTSP/1.0`, lines));
 		});
 	}
@@ -158,6 +169,7 @@ export class RtspConnection {
 		}
 	}
 	#reply(reply: RtspReply): void {
+		this.#options.trace?.({ received: `${reply.status} ${reply.reason}` });
 		if (reply.status < 200) return;
 		const sequence = Number.parseInt(reply.headers.get("cseq") ?? "", 10);
 		// Some cameras leave the number out: then it answers the oldest request.

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { BroadcastClock } from "../publish/broadcast.ts";
 import { Authenticator } from "./auth.ts";
-import { RtspConnection } from "./connection.ts";
+import { RtspConnection, type RtspStep } from "./connection.ts";
 import { CameraError, faultOfStatus } from "./errors.ts";
 import { TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import type { RtspReply } from "./message.ts";
@@ -27,6 +27,8 @@ export interface SessionOptions {
 	onLost(): void;
 	/** Whether `head` can begin a packet of that track. */
 	isExpected(kind: MediaKind, head: Uint8Array): boolean;
+	/** Hears of the dialogue step by step. */
+	trace?: ((step: RtspStep) => void) | undefined;
 }
 
 /** Said by RFC 2326, section 12.37, for a camera that says nothing, s. */
@@ -93,7 +95,7 @@ export class RtspSession {
 		this.#ports = [];
 	}
 	async #connect(signal: AbortSignal): Promise<void> {
-		const { access, clock, onLost, isExpected, onPacket, onReport } = this.#options;
+		const { access, clock, onLost, isExpected, onPacket, onReport, trace } = this.#options;
 		const { user, password } = access;
 		this.#connection = await RtspConnection.open(
 			{
@@ -113,6 +115,7 @@ export class RtspSession {
 					if (channel) (channel.reports ? onReport : onPacket)(channel.kind, data);
 				},
 				onLost,
+				trace,
 			},
 			signal,
 		);

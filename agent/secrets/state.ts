@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { StreamAddress } from "@mivisus/wire/signed";
 import { z } from "zod";
 import { MAX_CAMERAS } from "../limits.ts";
+import { Privacy } from "../privacy.ts";
 import { PrivateFile } from "./file.ts";
 
 const key = z.base64url().min(1).max(400);
@@ -28,6 +30,12 @@ export const StoredCamera = z.object({
 	id,
 	sealed: z.base64url().max(8192),
 	sound: z.boolean(),
+	/** As its owner calls it; what the service last said, or what was typed here. */
+	name: z.string().max(80).optional(),
+	/** Absent: always on. */
+	privacy: Privacy.optional(),
+	/** Added here, and the service has not taken it yet: the address that it may show, without user and password. */
+	unannounced: StreamAddress.optional(),
 });
 export type StoredCamera = z.infer<typeof StoredCamera>;
 

@@ -1,0 +1,109 @@
+import type { AgentView } from "../../control.ts";
+import { api, type Found } from "./api.ts";
+import { button, field, h, setText } from "./dom.ts";
+import { problemText, Trial } from "./trial.ts";
+import { t } from "./words.ts";
+
+/** Finding, typing, testing and adding a camera. What was typed stays until the camera is added. */
+export function addForm(changed: () => void) {
+	const off = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
+	const name = field(t("add.name"), { maxlength: 80, autocomplete: "off" }, t("add.nameHint"));
+	const address = field(t("add.address"), { ...off, inputmode: "url", maxlength: 2000 }, t("add.addressHint"));
+	const user = field(t("add.user"), { ...off, maxlength: 256 });
+	const secret = { ...off, type: "password", autocomplete: "new-password", maxlength: 256 };
+	const password = field(t("add.password"), secret, t("add.passwordHint"));
+	const reveal = h("input", { type: "checkbox" });
+	reveal.addEventListener("change", () => {
+		password.input.type = reveal.checked ? "text" : "password";
+	});
+	const trial = new Trial(t("unnamed"));
+	const needLink = h("p", { class: "hint" }, t("add.needLink"));
+	const found = h("div", { class: "found" });
+	const heard = h("p", { class: "said", role: "status" });
+
+	const missing = (input: HTMLInputElement, words: string): boolean => {
+		const empty = input.value.trim() === "";
+		input.ariaInvalid = empty ? "true" : "false";
+		if (empty) {
+			trial.clear();
+			trial.say(words, "bad");
+			input.focus();
+		}
+		return empty;
+	};
+	const typed = () => ({
+		address: address.input.value,
+		...(user.input.value !== "" && { user: user.input.value }),
+		...(password.input.value !== "" && { password: password.input.value }),
+	});
+	const test = async () => {
+		if (!missing(address.input, t("add.needAddress"))) await trial.run(typed());
+	};
+	const add = async () => {
+		if (missing(address.input, t("add.needAddress")) || missing(name.input, t("add.needName"))) return;
+		trial.clear();
+		try {
+			const { announced } = await api.add({ name: name.input.value, ...typed() });
+			for (const { input } of [name, address, user, password]) input.value = "";
+			trial.say(t(announced ? "add.done" : "add.later"), "good");
+			changed();
+		} catch (error) {
+			trial.say(problemText(error), "bad");
+		}
+	};
+	const choose = ({ address: { host, port }, name: called }: Found) => {
+		// What was typed for another camera is not sent to this one.
+		for (const input of [user.input, password.input]) input.value = "";
+		address.input.value = `rtsp://${host.includes(":") ? `[${host}]` : host}${port === 554 ? "" : `:${port}`}/`;
+		if (name.input.value === "") name.input.value = called;
+		address.input.focus();
+	};
+	const search = button(t("add.search"), async () => {
+		let count = 0;
+		found.replaceChildren();
+		setText(heard, t("add.searching"));
+		try {
+			await api.search(({ found: camera }) => {
+				if (!camera) return;
+				count += 1;
+				const { host } = camera.address;
+				const more = [camera.maker, host].filter(Boolean).join(", ");
+				found.append(button(`${camera.name} (${more})`, () => choose(camera), "quiet"));
+			});
+			setText(heard, count > 0 ? t("add.found", { n: count }) : t("add.foundNone"));
+		} catch (error) {
+			setText(heard, problemText(error));
+		}
+	});
+	const submit = button(t("add.action"), add, "primary");
+	const form = h(
+		"form",
+		{
+			class: "card",
+			autocomplete: "off",
+			onsubmit: (event) => {
+				event.preventDefault();
+				void test();
+			},
+		},
+		h("div", { class: "row" }, search),
+		heard,
+		found,
+		address.row,
+		name.row,
+		user.row,
+		password.row,
+		h("label", { class: "choice" }, reveal, h("span", {}, t("add.show"))),
+		h("div", { class: "row" }, button(t("add.test"), test), submit),
+		needLink,
+		trial.element,
+	);
+	const title = h("h2", { id: "add" }, t("add"));
+	const element = h("section", { "aria-labelledby": "add" }, title, form);
+	const update = ({ link, canSearch }: AgentView) => {
+		search.hidden = !canSearch;
+		submit.hidden = link !== "linked";
+		needLink.hidden = link === "linked";
+	};
+	return { element, update };
+}
