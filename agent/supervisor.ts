@@ -110,10 +110,8 @@ export class Supervisor {
 	get cameras(): CameraOverview[] {
 		return this.#options.store.current.cameras.map(({ id, name, sound, privacy = ALWAYS_ON }) => {
 			const { broadcast, address } = this.#broadcasts.get(id) ?? {};
-			const foreign = { code: "stream-unsupported" as const, sinceMs: 0, detail: NOT_OURS };
-			const unread = this.#foreign.has(id) ? foreign : { code: "waiting" as const, sinceMs: 0 };
-			const state: CameraState = broadcast?.state ?? unread;
-			const idle = broadcast && !broadcast.running && state.code !== "off";
+			const state = broadcast?.state ?? this.#unread(id, privacy);
+			const idle = !broadcast?.running && state.code === "waiting";
 			const published = this.#allowed.has(id);
 			const { sinceMs, detail } = state;
 			const tracks = broadcast?.tracks;
@@ -204,6 +202,12 @@ export class Supervisor {
 		this.#allowed = new Set(state.cameras.map(({ id }) => id));
 		this.#takeNames(new Map(state.cameras.map(({ id, name }) => [id, name])));
 		await this.#reconcile();
+	}
+	/** What is known of a camera whose access was not opened yet, or does not open. */
+	#unread(id: string, privacy: Privacy): CameraState {
+		const sinceMs = this.#options.clock.now();
+		if (this.#foreign.has(id)) return { code: "stream-unsupported", sinceMs, detail: NOT_OURS };
+		return { code: isOff(privacy, this.#wall(sinceMs)) ? "off" : "waiting", sinceMs };
 	}
 	/** How their owner calls the cameras now; kept for when the service is away. */
 	#takeNames(names: ReadonlyMap<string, string | undefined>): void {

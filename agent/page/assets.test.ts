@@ -8,7 +8,11 @@ it("the page that is served is the one that its sources make: `npm run agent:pag
 });
 it("loads nothing from anywhere else, has no script and no style inside its document, and is small", () => {
 	const { html, script, style } = PAGE;
-	expect([...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target)).toEqual(["/page.css", "/page.js"]);
+	expect([...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, target]) => target)).toEqual([
+		"/mark.svg",
+		"/page.css",
+		"/page.js",
+	]);
 	expect(html).not.toMatch(/<style|style=|<script>|\son\w+=/);
 	expect(style).not.toMatch(/url\(|@import/);
 	expect(script).not.toMatch(/innerHTML|insertAdjacentHTML|document\.write|\beval\b|https?:\/\//);

@@ -25,6 +25,7 @@ const HEADERS = {
 const FILES: Record<string, [type: string, text: string]> = {
 	"/": ["text/html; charset=utf-8", PAGE.html],
 	"/page.js": ["text/javascript; charset=utf-8", PAGE.script],
+	"/mark.svg": ["image/svg+xml", PAGE.mark],
 	"/page.css": ["text/css; charset=utf-8", PAGE.style],
 };
 const ExchangeBody = z.strictObject({ secret: z.string().max(100) });

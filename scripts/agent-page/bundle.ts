@@ -26,6 +26,7 @@ export async function pageModule(): Promise<string> {
 	if (script === undefined || style?.type !== "asset") throw new Error("the page was not built");
 	const page = {
 		html: readFileSync(new URL("index.html", CLIENT), "utf8"),
+		mark: readFileSync(new URL("../../../web/public/mark.svg", CLIENT), "utf8"),
 		style: String(style.source),
 		script,
 	};

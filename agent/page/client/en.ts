@@ -10,6 +10,7 @@ export const en = {
 	"live.good": "All is well. {n} cameras here; pictures leave only while somebody watches.",
 	"live.one": "All is well. One camera here; its picture leaves only while somebody watches.",
 	"live.none": "Linked. No camera yet.",
+	"live.trouble": "{n} of {all} cameras give no picture.",
 	"live.service": "The service cannot be reached. The agent tries on by itself.",
 	"live.relay": "The relay cannot be reached, so nobody can watch. The agent tries on by itself.",
 	"live.connecting": "Connecting…",

@@ -12,6 +12,7 @@ export const fr: Record<Key, string> = {
 	"live.good": "Tout va bien. {n} caméras ici ; leurs images ne partent que lorsque quelqu’un regarde.",
 	"live.one": "Tout va bien. Une caméra ici ; son image ne part que lorsque quelqu’un regarde.",
 	"live.none": "Associé. Aucune caméra pour l’instant.",
+	"live.trouble": "{n} caméra(s) sur {all} ne donnent pas d’image.",
 	"live.service": "Le service est injoignable. L’agent réessaie de lui-même.",
 	"live.relay": "Le relais est injoignable : personne ne peut regarder. L’agent réessaie de lui-même.",
 	"live.connecting": "Connexion…",

@@ -10,6 +10,8 @@ import { bytesOf, chooseLanguage, language, t, timeOf } from "./words.ts";
 /** How often the page looks at the agent, ms. */
 const LOOK_MS = 2000;
 
+const TROUBLE = new Set(["camera-unreachable", "camera-refused", "stream-unsupported"]);
+
 /** One word on everything: what a tired person wants to know. */
 function summary({ link, connections, cameras }: AgentView): { text: string; kind: string } {
 	if (link === "ended") return { text: t("live.ended"), kind: "refused" };
@@ -17,6 +19,8 @@ function summary({ link, connections, cameras }: AgentView): { text: string; kin
 	if (connections.service === "unreachable") return { text: t("live.service"), kind: "stale" };
 	if (connections.relay === "waiting") return { text: t("live.relay"), kind: "stale" };
 	if (connections.service === "connecting") return { text: t("live.connecting"), kind: "waiting" };
+	const dark = cameras.filter(({ state }) => TROUBLE.has(state)).length;
+	if (dark > 0) return { text: t("live.trouble", { n: dark, all: cameras.length }), kind: "stale" };
 	if (cameras.length === 0) return { text: t("live.none"), kind: "live" };
 	return { text: t(cameras.length === 1 ? "live.one" : "live.good", { n: cameras.length }), kind: "live" };
 }

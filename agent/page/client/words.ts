@@ -38,6 +38,7 @@ export function timeOf(ms: number, zone: string): string {
 		timeZone: zone,
 		hour: "2-digit",
 		minute: "2-digit",
+		hourCycle: "h23",
 		...(!sameDay && { day: "numeric", month: "short" }),
 	});
 }
