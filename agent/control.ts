@@ -1,7 +1,10 @@
+import type { StreamAddress } from "@mivisus/wire/signed";
 import type { TestEnd, TestStep } from "./camera-test.ts";
 import type { LogLine } from "./log.ts";
 import type { Left } from "./outflow.ts";
 import type { Privacy } from "./privacy.ts";
+import type { BroadcastClock } from "./publish/broadcast.ts";
+import type { Secret } from "./rtsp/url.ts";
 import type { CameraOverview } from "./supervisor.ts";
 import type { Typed } from "./typed-access.ts";
 
@@ -13,6 +16,18 @@ export interface FoundCamera {
 	maker?: string | undefined;
 	address: { host: string; port: number };
 }
+/** A camera that was found and chosen: it is asked itself where its streams are. */
+export interface Chosen {
+	found: { device: string; host: string; port: number };
+	user?: string | undefined;
+	password?: string | undefined;
+}
+/** Asks a camera that was found for its streams. Rejects with CameraError, in words. */
+export type Describe = (
+	camera: { host: string; port: number },
+	credentials: { user?: string | undefined; password?: Secret | undefined },
+	options: { signal: AbortSignal; clock: BroadcastClock },
+) => Promise<{ streams: { main: StreamAddress; sub?: StreamAddress } }>;
 /** Looks for cameras until `signal` aborts or there is nothing more to hear. */
 export type Discover = (options: { signal: AbortSignal }) => AsyncIterable<FoundCamera>;
 
@@ -54,9 +69,13 @@ export interface Control {
 	/** Makes a link and waits for it to be shown; the one before is void. Rejects with WorkerError. */
 	newLink(signal: AbortSignal): Promise<PendingLink>;
 	/** Rejects with NotAdded, in words. */
-	add(camera: Typed & { name: string }, signal: AbortSignal): Promise<{ id: string; announced: boolean }>;
-	/** Tests what was typed, or a camera that the agent has. Rejects with NotTested. */
-	test(camera: Typed | { id: string }, onStep: (step: TestStep) => void, signal: AbortSignal): Promise<TestEnd>;
+	add(camera: (Typed | Chosen) & { name: string }, signal: AbortSignal): Promise<{ id: string; announced: boolean }>;
+	/** Tests what was typed or chosen, or a camera that the agent has. Rejects with NotTested. */
+	test(
+		camera: Typed | Chosen | { id: string },
+		onStep: (step: TestStep) => void,
+		signal: AbortSignal,
+	): Promise<TestEnd>;
 	/** False for a camera that is not there. */
 	setPrivacy(id: string, privacy: Privacy): boolean;
 	/** Absent where this agent cannot look for cameras. */

@@ -1,11 +1,13 @@
 import { inGroups } from "@mivisus/wire/enrolment";
 import { addCamera, NotAdded } from "./adding.ts";
-import { describeTracks, type TestStep, testCamera } from "./camera-test.ts";
+import { describeTracks, type TestEnd, type TestStep, testCamera } from "./camera-test.ts";
 import type { AgentConfig } from "./config.ts";
 import {
 	type AgentView,
 	type CameraView,
+	type Chosen,
 	type Control,
+	type Describe,
 	type Discover,
 	NotTested,
 	type PendingLink,
@@ -17,9 +19,11 @@ import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import type { Identity } from "./pairing/identity.ts";
 import { ALWAYS_ON, isOff, type Privacy, type WallTime } from "./privacy.ts";
 import type { BroadcastClock } from "./publish/broadcast.ts";
+import { CameraError } from "./rtsp/errors.ts";
+import { Secret } from "./rtsp/url.ts";
 import type { StateStore } from "./secrets/state.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
-import { addressText, readTyped, type Typed } from "./typed-access.ts";
+import { addressText, type Read, readTyped, type Typed } from "./typed-access.ts";
 import { WorkerClient, WorkerError } from "./worker-client.ts";
 
 export interface RunningOptions {
@@ -35,6 +39,7 @@ export interface RunningOptions {
 	createSource: SupervisorOptions["createSource"];
 	connect: SupervisorOptions["connect"];
 	discover?: Discover | undefined;
+	describe?: Describe | undefined;
 	/** Shows a link on the terminal. */
 	onLink(link: PendingLink): void;
 	/** A link came to nothing, and why. */
@@ -152,15 +157,21 @@ export class RunningAgent implements Control {
 			);
 		});
 	}
-	add({ name, ...typed }: Typed & { name: string }, signal: AbortSignal) {
-		const read = readTyped(typed);
+	async add({ name, ...camera }: (Typed | Chosen) & { name: string }, signal: AbortSignal) {
+		const read = await this.#read(camera, signal);
 		if (!read.ok) throw new NotAdded(read.problem);
 		return addCamera({ store: this.#options.store, client: this.#client, name, access: read.access, signal });
 	}
-	async test(camera: Typed | { id: string }, onStep: (step: TestStep) => void, signal: AbortSignal) {
+	async test(
+		camera: Typed | Chosen | { id: string },
+		onStep: (step: TestStep) => void,
+		signal: AbortSignal,
+	): Promise<TestEnd> {
 		const { clock, config } = this.#options;
-		const access = "id" in camera ? await this.#stored(camera.id) : typedAccess(camera);
-		return testCamera({ access, transport: config.rtspTransport, clock, onStep, signal });
+		const read = "id" in camera ? await this.#stored(camera.id) : await this.#read(camera, signal);
+		if (!read.ok && read.fault) return { ok: false, code: read.fault, reason: read.problem };
+		if (!read.ok) throw new NotTested(read.problem);
+		return testCamera({ access: read.access, transport: config.rtspTransport, clock, onStep, signal });
 	}
 	setPrivacy(id: string, privacy: Privacy): boolean {
 		return this.#supervisor.setPrivacy(id, privacy);
@@ -186,7 +197,25 @@ export class RunningAgent implements Control {
 		const { ended: _, ...enrolment } = store.current.enrolment;
 		store.save({ ...store.current, enrolment: ended ? { ...enrolment, ended } : enrolment });
 	}
-	async #stored(id: string) {
+	/** How to reach what was typed; one that was chosen says itself where its streams are. */
+	async #read(camera: Typed | Chosen, signal: AbortSignal): Promise<Read> {
+		if (!("found" in camera)) return readTyped(camera);
+		const { describe, clock } = this.#options;
+		const { found, user, password } = camera;
+		if (!describe)
+			return { ok: false, problem: "The camera's streams cannot be asked for by this agent. Type its address." };
+		try {
+			const secret = password ? new Secret(password) : undefined;
+			const { streams } = await describe(found, { user, password: secret }, { signal, clock });
+			const { main: url, sub } = streams;
+			const known = { ...(user && { user }), ...(password && { password }) };
+			return { ok: true, access: { v: 1, url, ...(sub && { sub }), ...known, device: found.device } };
+		} catch (error) {
+			if (!(error instanceof CameraError)) throw error;
+			return { ok: false, problem: error.message, fault: error.code };
+		}
+	}
+	async #stored(id: string): Promise<Read> {
 		const { store, identity, wall, clock } = this.#options;
 		const camera = store.current.cameras.find((other) => other.id === id);
 		if (!camera) throw new NotTested("This agent has no such camera.");
@@ -195,14 +224,8 @@ export class RunningAgent implements Control {
 			throw new NotTested("The camera is switched off here. Nothing reads it.");
 		const access = await openAccess(store.current, identity, id, camera.sealed);
 		if (!access) throw new NotTested("The camera's address cannot be opened with this agent's key.");
-		return access;
+		return { ok: true, access };
 	}
-}
-
-function typedAccess(typed: Typed) {
-	const read = readTyped(typed);
-	if (!read.ok) throw new NotTested(read.problem);
-	return read.access;
 }
 
 const wordsOf = (error: WorkerError | EnrolmentRefused): string =>

@@ -34,6 +34,13 @@ describe("a camera as a person types it", () => {
 		expect(of(256)).toMatchObject({ password: "x".repeat(256) });
 		expect(of(257)).toMatch(/too long/);
 	});
+	it("a certificate as a person copies it, and nothing that is none", () => {
+		const hex = "0a".repeat(32);
+		const of = (certificate: string) => access({ address: "rtsps://cam/", certificate });
+		for (const form of [hex, hex.toUpperCase(), hex.replace(/(..)(?!$)/g, "$1:"), ` ${hex}`])
+			expect(of(form)).toMatchObject({ certificate: hex });
+		for (const wrong of ["", "0a", `${hex}0a`, hex.replace("0a", "zz")]) expect(of(wrong)).toMatch(/64 hexadecimal/);
+	});
 	it("A13: what is shown of it has no password in its path", () => {
 		const url = { scheme: "rtsp" as const, host: "cam", port: 554, path: "/user=admin&password=S3cr@t" };
 		expect(shownAddress(url).path).toBe("/user=***&password=***");

@@ -1,4 +1,5 @@
 import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { PAGE_MUTATIONS } from "./mutations-page.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
 import { WORKER_MUTATIONS } from "./mutations-worker.ts";
@@ -6,6 +7,7 @@ import { WORKER_MUTATIONS } from "./mutations-worker.ts";
 /** Every way in which the tree is broken on purpose. */
 export const ALL_MUTATIONS: readonly Mutation[] = [
 	...MUTATIONS,
+	...PAGE_MUTATIONS,
 	...WORKER_MUTATIONS,
 	...STORE_MUTATIONS,
 	...POLICY_MUTATIONS,

@@ -11,6 +11,10 @@ const FRENCH: Record<string, string> = {
 	"The address must begin with rtsp:// or rtsps://.": "L’adresse doit commencer par rtsp:// ou rtsps://.",
 	"The address has no readable host after rtsp://.": "L’adresse n’a pas d’hôte lisible après rtsp://.",
 	"The port must be between 1 and 65535.": "Le port doit être compris entre 1 et 65535.",
+	"The fingerprint of a certificate is 64 hexadecimal digits (SHA-256).":
+		"L’empreinte d’un certificat compte 64 chiffres hexadécimaux (SHA-256).",
+	"The camera's streams cannot be asked for by this agent. Type its address.":
+		"Cet agent ne sait pas demander ses flux à la caméra. Saisissez son adresse.",
 	"The link ran out before it was used.": "Le lien a expiré avant d’être utilisé.",
 	"The camera asks for a user and a password.": "La caméra demande un nom d’utilisateur et un mot de passe.",
 	"The camera does not give its picture to this user.": "La caméra ne donne pas son image à cet utilisateur.",

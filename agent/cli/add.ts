@@ -23,13 +23,13 @@ export async function add(
 	const name = (given.name ?? access.url.host).trim();
 	if (name === "" || name.length > 80 || /\p{Cc}/u.test(name))
 		throw new ConfigError("--name: must be 1 to 80 characters, without control characters");
-	const { user, password, url } = access;
+	const { user, password, url, certificate } = access;
 	let added: Added | undefined;
 	if (await viewOf(home)) {
 		// Taken apart already; the agent puts it together the same way, user and password as they are.
 		const { scheme, host, port, path } = url;
 		const address = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
-		added = await askAgent<Added>(home, "POST", "/api/cameras", { name, address, user, password });
+		added = await askAgent<Added>(home, "POST", "/api/cameras", { name, address, user, password, certificate });
 	}
 	if (!added) {
 		const config = readConfig(home, { origin: given.origin });

@@ -31,6 +31,7 @@ export const USAGE = `mivisus-agent: reads your cameras and sends their picture 
   --transport T       how to ask cameras for media: auto (default), tcp or udp
   --page-port N       port of the agent's own page on this computer (default: a free one)
   --user NAME         test, add: the camera's user; its password is asked for, and not shown
+  --certificate HEX   test, add, of rtsps: the camera's certificate, by the SHA-256 that its settings show
   --password-stdin    test, add: the password is the first line of standard input
   --json              status, cameras, test, add: one JSON object on standard output, for programs
   --help
@@ -54,6 +55,7 @@ export interface Arguments {
 	transport?: string | undefined;
 	pagePort?: string | undefined;
 	user?: string | undefined;
+	certificate?: string | undefined;
 	passwordStdin: boolean;
 	json: boolean;
 }
@@ -85,6 +87,7 @@ function parsed(argv: readonly string[]) {
 				transport: { type: "string" },
 				"page-port": { type: "string" },
 				user: { type: "string" },
+				certificate: { type: "string" },
 				"password-stdin": { type: "boolean" },
 				json: { type: "boolean" },
 				help: { type: "boolean", short: "h" },

@@ -54,8 +54,8 @@ export function askTerminal(question: string, secret: boolean): Promise<string> 
 }
 
 /** Address, user and password of a camera as a person gives them to `test` and `add`. Throws ConfigError. */
-export async function typedCamera({ address, user, passwordStdin }: Arguments) {
-	const read = readTyped({ address, user });
+export async function typedCamera({ address, user, certificate, passwordStdin }: Arguments) {
+	const read = readTyped({ address, user, certificate });
 	if (!read.ok) throw new ConfigError(read.problem);
 	const { access, look } = read;
 	if (access.password !== undefined)

@@ -4,7 +4,7 @@ import { connectHttp3 } from "@mivisus/transport/http3/client";
 import { fromBase64Url } from "@mivisus/wire/ids";
 import { CameraSource } from "../camera.ts";
 import { type AgentConfig, ConfigError } from "../config.ts";
-import type { Discover } from "../control.ts";
+import type { Describe, Discover } from "../control.ts";
 import { createLog, LogLines } from "../log.ts";
 import { Outflow } from "../outflow.ts";
 import { PageServer } from "../page/server.ts";
@@ -28,10 +28,12 @@ export async function run(options: {
 	config: AgentConfig;
 	/** Looks for cameras, where this agent can. */
 	discover?: Discover | undefined;
+	/** Asks one that was found for its streams, where this agent can. */
+	describe?: Describe | undefined;
 	onVisit(visit: (visitor: Socket) => void): void;
 	signal: AbortSignal;
 }): Promise<number> {
-	const { home, store, identity, config, discover, onVisit, signal } = options;
+	const { home, store, identity, config, discover, describe, onVisit, signal } = options;
 	const lines = new LogLines();
 	const log = createLog(config.logLevel, lines);
 	const zone = config.timeZone ?? machineZone();
@@ -48,6 +50,7 @@ export async function run(options: {
 		clock,
 		log,
 		discover,
+		describe,
 		createSource: (access, camera) =>
 			new CameraSource({ access, transport: config.rtspTransport, clock, log: log.child({ camera }) }),
 		connect: ({ url, token, certificateHashes }) => {

@@ -34,10 +34,19 @@ function route<S extends z.ZodType = z.ZodUndefined>(
 }
 
 /** As a person types it; exact, so nothing is trimmed from a password (R01). */
+const signIn = { user: z.string().max(256).optional(), password: z.string().max(256).optional() };
 const typed = {
 	address: z.string().trim().min(1).max(2000),
-	user: z.string().max(256).optional(),
-	password: z.string().max(256).optional(),
+	certificate: z.string().max(200).optional(),
+	...signIn,
+};
+const chosen = {
+	found: z.strictObject({
+		device: z.string().max(200),
+		host: z.string().min(1).max(253),
+		port: z.number().int().min(1).max(65535),
+	}),
+	...signIn,
 };
 const name = z
 	.string()
@@ -46,8 +55,8 @@ const name = z
 	.max(80)
 	.regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters");
 const Empty = z.strictObject({});
-const AddBody = z.strictObject({ name, ...typed });
-const TestBody = z.union([z.strictObject(typed), z.strictObject({ id: z.string().max(40) })]);
+const AddBody = z.union([z.strictObject({ name, ...typed }), z.strictObject({ name, ...chosen })]);
+const TestBody = z.union([z.strictObject(typed), z.strictObject(chosen), z.strictObject({ id: z.string().max(40) })]);
 
 /** What page and command line may ask of the agent, in one table. */
 export function pageRoutes(control: Control): PageRoute[] {
@@ -74,13 +83,7 @@ export function pageRoutes(control: Control): PageRoute[] {
 			method: "POST",
 			path: "/api/cameras",
 			body: AddBody,
-			handle: async ({ body, signal }) => {
-				try {
-					return await control.add(body, signal);
-				} catch (error) {
-					return inWords(error);
-				}
-			},
+			handle: ({ body, signal }) => control.add(body, signal).catch(inWords),
 		}),
 		route({
 			method: "PUT",

@@ -4,20 +4,24 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { AgentConfig } from "../../agent/config.ts";
-import type { Discover } from "../../agent/control.ts";
+import type { Describe, Discover } from "../../agent/control.ts";
 import { MAX_FOUND } from "../../agent/limits.ts";
 import { LogLines } from "../../agent/log.ts";
 import { Outflow } from "../../agent/outflow.ts";
 import { PageServer } from "../../agent/page/server.ts";
 import { createIdentity, loadIdentity } from "../../agent/pairing/identity.ts";
 import { wallClock } from "../../agent/privacy.ts";
+import { CameraError } from "../../agent/rtsp/errors.ts";
 import { RunningAgent } from "../../agent/running.ts";
 import { StateStore } from "../../agent/secrets/state.ts";
 import { systemClock as clock } from "../../agent/system-clock.ts";
+import { ScriptedCamera } from "../cameras/scripted.ts";
 import { openChromium } from "./system.ts";
 
 /** What the network answers to who looks for cameras; the test lays it out. */
 let discover: Discover;
+/** What a camera answers to who asks it for its streams. */
+let describeCamera: Describe;
 let home: string;
 let server: PageServer;
 let browser: Browser;
@@ -37,6 +41,7 @@ beforeAll(async () => {
 		clock,
 		log: { info: () => {}, warn: () => {} },
 		discover: (options) => discover(options),
+		describe: (...question) => describeCamera(...question),
 		createSource: () => {
 			throw new Error("there is no camera");
 		},
@@ -77,11 +82,45 @@ it("cameras stand there as they answer; one that is chosen fills the form, and n
 	more();
 	await page.getByText("2 found. Choose one, or type an address.").waitFor();
 	await porch.click();
-	expect(await page.getByLabel("Address").inputValue()).toBe("rtsp://192.168.1.20/");
+	await page.getByText("Porch at 192.168.1.20. Type its user and password").waitFor();
+	expect(await page.getByLabel("Address").inputValue()).toBe("");
 	expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Porch");
 	expect(await page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
 	await page.getByRole("button", { name: "<b>Garden</b> (fe80::1)" }).click();
-	expect(await page.getByLabel("Address").inputValue()).toBe("rtsp://[fe80::1]:8554/");
+	await page.getByText("<b>Garden</b> at fe80::1.").waitFor();
+});
+it("A04: one that is chosen is asked itself where its pictures are, with user and password as typed", async () => {
+	const asked: unknown[] = [];
+	const camera = await ScriptedCamera.listen({ play: (peer) => peer.frames(peer.media.gop(5)) });
+	try {
+		discover = async function* () {
+			yield found("Porch", "127.0.0.1", 80);
+		};
+		describeCamera = async (at, { user, password }) => {
+			asked.push({ ...at, user, password: password?.reveal() });
+			if (user !== "viewer") throw new CameraError("camera-refused", "The camera refused the user or the password.");
+			const main = { scheme: "rtsp" as const, host: at.host, port: camera.port, path: "/main" };
+			return { streams: { main } };
+		};
+		await look();
+		await page.getByRole("button", { name: "Porch (127.0.0.1)" }).click();
+		const test = page.getByRole("button", { name: "Test", exact: true });
+		await test.click();
+		await page.getByText("The camera refused the user or the password.").waitFor();
+		await page.getByLabel("User name").fill("viewer");
+		await page.getByLabel("Password", { exact: true }).fill("S3cr@t#?&é");
+		await test.click();
+		await page.getByText("The camera answered. H.264, 64x48").waitFor();
+		const at = { device: "urn:Porch", host: "127.0.0.1", port: 80 };
+		expect(asked).toEqual([
+			{ ...at, user: undefined, password: undefined },
+			{ ...at, user: "viewer", password: "S3cr@t#?&é" },
+		]);
+		const paths = (await camera.peer(0)).requests.map(({ url }) => new URL(url).pathname);
+		expect(paths[0]).toBe("/main");
+	} finally {
+		await camera.close();
+	}
 });
 it("a network that answers without end fills no page", async () => {
 	discover = async function* () {

@@ -1,5 +1,5 @@
 import type { AgentView } from "../../control.ts";
-import { api, type Found } from "./api.ts";
+import { api, type Found, type TypedCamera } from "./api.ts";
 import { button, field, h, setText } from "./dom.ts";
 import { problemText, Trial } from "./trial.ts";
 import { t } from "./words.ts";
@@ -20,6 +20,7 @@ export function addForm(changed: () => void) {
 	const needLink = h("p", { class: "hint" }, t("add.needLink"));
 	const found = h("div", { class: "found" });
 	const heard = h("p", { class: "said", role: "status" });
+	const which = h("p", { class: "hint", role: "status" });
 
 	const missing = (input: HTMLInputElement, words: string): boolean => {
 		const empty = input.value.trim() === "";
@@ -31,32 +32,51 @@ export function addForm(changed: () => void) {
 		}
 		return empty;
 	};
-	const typed = () => ({
-		address: address.input.value,
-		...(user.input.value !== "" && { user: user.input.value }),
-		...(password.input.value !== "" && { password: password.input.value }),
-	});
-	const test = async () => {
-		if (!missing(address.input, t("add.needAddress"))) await trial.run(typed());
+	/** What was found and chosen, as long as no address is typed instead. */
+	let chosen: { device: string; host: string; port: number } | undefined;
+	/** The certificate that the person has compared; it counts for this address alone. */
+	let trusted: { address: string; certificate: string } | undefined;
+	const noAddress = () => {
+		if (chosen && address.input.value.trim() === "") return false;
+		return missing(address.input, t("add.needAddress"));
+	};
+	const typed = (): TypedCamera => {
+		const written = address.input.value;
+		const signIn = {
+			...(user.input.value !== "" && { user: user.input.value }),
+			...(password.input.value !== "" && { password: password.input.value }),
+		};
+		if (chosen && written.trim() === "") return { found: chosen, ...signIn };
+		return { address: written, ...signIn, ...(trusted?.address === written && { certificate: trusted.certificate }) };
+	};
+	const test = async (): Promise<void> => {
+		if (noAddress()) return;
+		await trial.run(typed(), (certificate) => {
+			trusted = { address: address.input.value, certificate };
+			void test();
+		});
 	};
 	const add = async () => {
-		if (missing(address.input, t("add.needAddress")) || missing(name.input, t("add.needName"))) return;
+		if (noAddress() || missing(name.input, t("add.needName"))) return;
 		trial.clear();
 		try {
 			const { announced } = await api.add({ name: name.input.value, ...typed() });
 			for (const { input } of [name, address, user, password]) input.value = "";
+			choose(undefined);
 			trial.say(t(announced ? "add.done" : "add.later"), "good");
 			changed();
 		} catch (error) {
 			trial.say(problemText(error), "bad");
 		}
 	};
-	const choose = ({ address: { host, port }, name: called }: Found) => {
+	const choose = (camera: Found | undefined) => {
+		chosen = camera && { device: camera.device, ...camera.address };
+		setText(which, camera ? t("add.chosen", { name: camera.name, host: camera.address.host }) : "");
+		if (!camera) return;
 		// What was typed for another camera is not sent to this one.
-		for (const input of [user.input, password.input]) input.value = "";
-		address.input.value = `rtsp://${host.includes(":") ? `[${host}]` : host}${port === 554 ? "" : `:${port}`}/`;
-		if (name.input.value === "") name.input.value = called;
-		address.input.focus();
+		for (const input of [address.input, user.input, password.input]) input.value = "";
+		if (name.input.value === "") name.input.value = camera.name;
+		user.input.focus();
 	};
 	const search = button(t("add.search"), async () => {
 		let count = 0;
@@ -89,6 +109,7 @@ export function addForm(changed: () => void) {
 		h("div", { class: "row" }, search),
 		heard,
 		found,
+		which,
 		address.row,
 		name.row,
 		user.row,

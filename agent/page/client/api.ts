@@ -70,11 +70,13 @@ export interface Line {
 	step?: { who: "agent" | "camera" | "note"; text: string };
 	end?: TestResult;
 }
-export interface TypedCamera {
-	address: string;
+interface SignIn {
 	user?: string;
 	password?: string;
 }
+/** What was typed, or one that was found and says itself where its streams are. */
+export type TypedCamera = SignIn &
+	({ address: string; certificate?: string } | { found: { device: string; host: string; port: number } });
 
 /** What this page asks of its agent. Everything rejects with {@link Refusal}. */
 export const api = {

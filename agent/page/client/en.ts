@@ -72,6 +72,8 @@ export const en = {
 	"add.searching": "Looking for cameras in this network…",
 	"add.found": "{n} found. Choose one, or type an address.",
 	"add.foundNone": "None answered. Some cameras do not say that they are there: type the address.",
+	"add.chosen":
+		"{name} at {host}. Type its user and password: it is asked itself where its pictures are. An address typed here counts instead.",
 	"add.name": "Name",
 	"add.nameHint": "As you will know it: Front door, Garden.",
 	"add.address": "Address",
@@ -89,6 +91,7 @@ export const en = {
 	"add.later": "Added. The service cannot be reached now; it hears of the camera as soon as it can.",
 	"test.running": "Asking the camera…",
 	"test.good": "The camera answered. {sends}.",
+	"test.trust": "It is my camera’s: trust it",
 	"test.steps": "What was said",
 	"test.agent": "Agent",
 	"test.camera": "Camera",

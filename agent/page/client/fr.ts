@@ -76,6 +76,8 @@ export const fr: Record<Key, string> = {
 	"add.searching": "Recherche de caméras sur ce réseau…",
 	"add.found": "{n} trouvée(s). Choisissez-en une, ou saisissez une adresse.",
 	"add.foundNone": "Aucune n’a répondu. Certaines caméras ne signalent pas leur présence : saisissez l’adresse.",
+	"add.chosen":
+		"{name} à {host}. Saisissez son utilisateur et son mot de passe : elle dira elle-même où sont ses images. Une adresse saisie ici compte à sa place.",
 	"add.name": "Nom",
 	"add.nameHint": "Celui que vous reconnaîtrez : Porte d’entrée, Jardin.",
 	"add.address": "Adresse",
@@ -93,6 +95,7 @@ export const fr: Record<Key, string> = {
 	"add.later": "Ajoutée. Le service est injoignable pour le moment ; il l’apprendra dès que possible.",
 	"test.running": "Question à la caméra…",
 	"test.good": "La caméra a répondu. {sends}.",
+	"test.trust": "C’est celui de ma caméra : lui faire confiance",
 	"test.steps": "Ce qui s’est dit",
 	"test.agent": "Agent",
 	"test.camera": "Caméra",

@@ -43,7 +43,7 @@ function logPart() {
 		none.hidden = all.length > 0;
 		lines.replaceChildren(
 			...all.map(({ atMs, level, text }) =>
-				h("li", { "data-level": level }, h("time", {}, timeOf(atMs, zone)), h("span", {}, text)),
+				h("li", { "data-level": level }, h("time", {}, timeOf(atMs, zone, true)), h("span", {}, text)),
 			),
 		);
 	};

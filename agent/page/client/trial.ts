@@ -1,7 +1,10 @@
 import { api, type Line, Refusal, type TestResult, type TypedCamera } from "./api.ts";
-import { h, setText } from "./dom.ts";
+import { button, h, setText } from "./dom.ts";
 import { draw } from "./still.ts";
 import { type Key, says, sends, t } from "./words.ts";
+
+/** A camera's certificate as the agent's words show it. */
+const FINGERPRINT = /SHA-256: ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/;
 
 /** What went wrong with an order to the agent, for a person. */
 export function problemText(error: unknown): string {
@@ -38,7 +41,8 @@ export class Trial {
 		this.#said.setAttribute("data-kind", kind);
 		setText(this.#said, text);
 	}
-	async run(camera: TypedCamera | { id: string }): Promise<void> {
+	/** `trust`: called with a certificate that nobody vouches for, once the person says that it is the camera's. */
+	async run(camera: TypedCamera | { id: string }, trust?: (certificate: string) => void): Promise<void> {
 		this.clear();
 		this.say(t("test.running"));
 		let result: TestResult | undefined;
@@ -53,7 +57,13 @@ export class Trial {
 		}
 		if (!result.ok) {
 			this.say(says(result.reason), "bad");
-			setText(this.#advice, t(`advice.${result.code}`));
+			const certificate = FINGERPRINT.exec(result.reason)?.[1];
+			setText(this.#advice, certificate ? "" : t(`advice.${result.code}`));
+			if (certificate && trust)
+				this.#said.append(
+					" ",
+					button(t("test.trust"), () => trust(certificate)),
+				);
 			return;
 		}
 		this.say(t("test.good", { sends: sends(result.sends) }), "good");

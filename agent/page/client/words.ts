@@ -31,7 +31,7 @@ export const sends = (text: string): string =>
 		: text;
 
 /** A time as the house's clock shows it; with the day where that is another one. */
-export function timeOf(ms: number, zone: string): string {
+export function timeOf(ms: number, zone: string, seconds = false): string {
 	const day = (at: number) => new Date(at).toLocaleDateString(language(), { timeZone: zone });
 	const sameDay = day(ms) === day(Date.now());
 	return new Date(ms).toLocaleString(language(), {
@@ -39,6 +39,7 @@ export function timeOf(ms: number, zone: string): string {
 		hour: "2-digit",
 		minute: "2-digit",
 		hourCycle: "h23",
+		...(seconds && { second: "2-digit" }),
 		...(!sameDay && { day: "numeric", month: "short" }),
 	});
 }
