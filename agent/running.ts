@@ -171,6 +171,7 @@ export class RunningAgent implements Control {
 		const read = "id" in camera ? await this.#stored(camera.id) : await this.#read(camera, signal);
 		if (!read.ok && read.fault) return { ok: false, code: read.fault, reason: read.problem };
 		if (!read.ok) throw new NotTested(read.problem);
+		if (read.look !== undefined) onStep({ who: "note", text: read.look });
 		return testCamera({ access: read.access, transport: config.rtspTransport, clock, onStep, signal });
 	}
 	setPrivacy(id: string, privacy: Privacy): boolean {

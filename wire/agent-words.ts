@@ -15,6 +15,12 @@ const FRENCH: Record<string, string> = {
 		"L’empreinte d’un certificat compte 64 chiffres hexadécimaux (SHA-256).",
 	"The camera's streams cannot be asked for by this agent. Type its address.":
 		"Cet agent ne sait pas demander ses flux à la caméra. Saisissez son adresse.",
+	"The user or password contained %; please check them in their own fields.":
+		"Le nom d’utilisateur ou le mot de passe contenait un % ; vérifiez-les dans leurs propres champs.",
+	"The address contains several @; please check user, password and host.":
+		"L’adresse contient plusieurs @ ; vérifiez l’utilisateur, le mot de passe et l’hôte.",
+	"The camera agreed to send over TCP.": "La caméra a accepté d’envoyer par TCP.",
+	"The camera agreed to send over UDP.": "La caméra a accepté d’envoyer par UDP.",
 	"The link ran out before it was used.": "Le lien a expiré avant d’être utilisé.",
 	"The camera asks for a user and a password.": "La caméra demande un nom d’utilisateur et un mot de passe.",
 	"The camera does not give its picture to this user.": "La caméra ne donne pas son image à cet utilisateur.",

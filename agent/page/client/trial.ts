@@ -73,6 +73,8 @@ export class Trial {
 	}
 	#step({ who, text }: NonNullable<Line["step"]>): void {
 		this.#details.hidden = false;
-		this.#steps.append(h("li", { "data-who": who }, h("span", {}, t(`test.${who}`)), h("code", {}, text)));
+		this.#steps.append(
+			h("li", { "data-who": who }, h("span", {}, t(`test.${who}`)), h("code", {}, who === "note" ? says(text) : text)),
+		);
 	}
 }
