@@ -3,20 +3,24 @@ import type { CameraAccess } from "@mivisus/wire/signed";
 import { Backoff } from "./backoff.ts";
 import { Reception, type ReceptionListener } from "./codecs/reception.ts";
 import type { BroadcastClock, MediaListener, MediaSource } from "./publish/broadcast.ts";
-import type { RtspStep } from "./rtsp/connection.ts";
 import { CameraError, type CameraFaultCode } from "./rtsp/errors.ts";
+import { Habits } from "./rtsp/habits.ts";
 import { SILENCE_MS } from "./rtsp/limits.ts";
 import { type MediaKind, RtspSession, type TransportKind } from "./rtsp/session.ts";
+import type { Trace } from "./rtsp/trace.ts";
 import { type RtspAccess, Secret } from "./rtsp/url.ts";
 
 /** How often silence and late packets are looked for, ms. */
 const TICK_MS = 250;
 /** A session that lived so long was a good one: the next failure waits shortly again, ms. */
 const GOOD_SESSION_MS = 10_000;
-/** Waits between tries. A wrong password waits long, because cameras lock out whoever tries on. */
+/**
+ * Waits between tries. A wrong password waits long, because cameras lock out whoever tries on, some for half an hour
+ * after a handful of tries (evercam-server#91).
+ */
 const WAITS: Record<CameraFaultCode, { baseMs: number; capMs: number }> = {
 	"camera-unreachable": { baseMs: 250, capMs: 10_000 },
-	"camera-refused": { baseMs: 30_000, capMs: 300_000 },
+	"camera-refused": { baseMs: 60_000, capMs: 600_000 },
 	"stream-unsupported": { baseMs: 30_000, capMs: 300_000 },
 };
 /** Which transports are tried, in which order. */
@@ -33,8 +37,8 @@ export interface CameraSourceOptions {
 	transport: "auto" | "tcp" | "udp";
 	clock: BroadcastClock;
 	log: CameraLog;
-	/** Hears of the dialogue with the camera step by step, for who tests it. */
-	trace?: ((step: RtspStep) => void) | undefined;
+	/** Hears each step of each dialogue, for the owner's own eyes: it shows the camera's address, never a credential. */
+	trace?: Trace;
 	/** 0..1, for the jitter of the waits; a test may hold it still. */
 	random?: () => number;
 }
@@ -61,6 +65,7 @@ export class CameraSource implements MediaSource {
 	#waits: Record<CameraFaultCode, Backoff>;
 	/** The transport that gave packets last time. */
 	#worked: TransportKind | undefined;
+	#habits = new Habits();
 	#lastUs: Record<MediaKind, number> = { video: 0, audio: 0 };
 
 	constructor(options: CameraSourceOptions) {
@@ -96,23 +101,34 @@ export class CameraSource implements MediaSource {
 		while (!signal.aborted) {
 			const error = await this.#round(signal);
 			if (signal.aborted) return;
-			this.#options.log.warn({ state: error.code }, error.message);
-			this.#tell(error.code, error.message);
+			const words = wordsOf(error);
+			this.#options.log.warn({ state: error.code }, words);
+			this.#tell(error.code, words);
 			await this.#wait(this.#waits[error.code].next(), signal);
 		}
 	}
 	/** Tries the transports one after another, each with a dialogue of its own (R04), until one gave packets. */
 	async #round(signal: AbortSignal): Promise<CameraError> {
-		const all: readonly TransportKind[] = TRANSPORTS[this.#options.transport];
+		// What is encrypted comes inside the connection: datagrams would need SRTP.
+		const all: readonly TransportKind[] = TRANSPORTS[this.#access.scheme === "rtsps" ? "tcp" : this.#options.transport];
 		const order = all.toSorted((a, b) => Number(b === this.#worked) - Number(a === this.#worked));
 		let first: CameraError | undefined;
 		for (const transport of order) {
-			const { error, gavePackets, livedMs } = await this.#session(transport, signal);
+			let outcome = await this.#session(transport, signal);
+			if (outcome.leftOut && !outcome.gavePackets && !signal.aborted) {
+				this.#habits.everyTrack = true;
+				this.#tell("waiting", "The camera sends nothing yet. It is asked for all of its tracks.");
+				outcome = await this.#session(transport, signal);
+				if (!outcome.gavePackets) this.#habits.everyTrack = false;
+			}
+			const { error, gavePackets, livedMs } = outcome;
 			if (livedMs >= GOOD_SESSION_MS) for (const wait of Object.values(this.#waits)) wait.reset();
 			if (gavePackets) this.#worked = transport;
 			else if (this.#worked === transport) this.#worked = undefined;
 			first ??= error;
 			if (gavePackets || !error.tryOtherTransport || signal.aborted) return error;
+			if (transport !== order.at(-1))
+				this.#tell("waiting", "The camera sends nothing yet. It is asked for another transport.");
 		}
 		return first ?? new CameraError("camera-unreachable", "The camera does not answer.");
 	}
@@ -122,8 +138,11 @@ export class CameraSource implements MediaSource {
 		let silentTicks = 0;
 		let cancelTick = () => {};
 		const since = clock.now();
+		let agreed: RtspSession | undefined;
 		const done = (error: CameraError) => ({
 			error,
+			/** The camera agreed to send, and may wait for a track that nobody set up. */
+			leftOut: agreed?.leftOut ?? false,
 			gavePackets: (reception?.packets ?? 0) > 0,
 			livedMs: reception?.live ? clock.now() - since : 0,
 		});
@@ -144,8 +163,11 @@ export class CameraSource implements MediaSource {
 			session = await RtspSession.open(
 				{
 					access: this.#access,
+					certificate: this.#options.access.certificate,
 					transport,
 					clock,
+					habits: this.#habits,
+					trace: this.#options.trace,
 					onMedia: (video, audio) => {
 						reception = new Reception({ video, audio, transport, clock, lastUs: this.#lastUs, tell: this.#telling() });
 					},
@@ -156,13 +178,13 @@ export class CameraSource implements MediaSource {
 					onReport: (kind, data) => guarded(() => reception?.report(kind, data)),
 					onLost: () => reception?.lost(),
 					isExpected: (kind, head) => reception?.expects(kind, head) ?? false,
-					trace: this.#options.trace,
 				},
 				signal,
 			);
 		} catch (error) {
 			return done(error instanceof CameraError ? error : this.#notReadable(error));
 		}
+		agreed = session;
 		log.info({ transport }, "the camera agreed to send");
 		const silence = new Promise<CameraError>((resolve) => {
 			// Ticks are counted, not times compared: the wall clock may be set at any moment.
@@ -181,7 +203,7 @@ export class CameraSource implements MediaSource {
 		});
 		const error = await Promise.race([session.ended, silence, stopped, unreadable]);
 		cancelTick();
-		await session.close();
+		await session.close({ byCamera: !signal.aborted });
 		return done(error);
 	}
 	/** A fault of ours that a camera brought out. The log says where; the error's words may quote the camera. */
@@ -219,4 +241,11 @@ export class CameraSource implements MediaSource {
 			if (signal.aborted) done();
 		});
 	}
+}
+
+/** The reason as the owner reads it: with the fingerprint that is to be compared, in pairs as cameras show it. */
+function wordsOf({ message, certificate }: CameraError): string {
+	return certificate === undefined
+		? message
+		: `${message} SHA-256: ${certificate.toUpperCase().replace(/(..)(?!$)/g, "$1:")}`;
 }

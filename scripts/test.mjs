@@ -12,7 +12,7 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 }
 
 /**
- * Debian packages that hold the real parts the tests use: a browser, a camera, what watches a program write. Each with a
+ * Debian packages that hold the real parts the tests use: a browser, cameras, what watches a program write. Each with a
  * file that proves it is there.
  */
 const DEBIAN = {
@@ -25,6 +25,8 @@ const DEBIAN = {
 	"gstreamer1.0-plugins-ugly": "gstreamer-1.0/libgstx264.so",
 	"gstreamer1.0-libav": "gstreamer-1.0/libgstlibav.so",
 	strace: "/usr/bin/strace",
+	"vlc-bin": "/usr/bin/cvlc",
+	"vlc-plugin-base": "vlc/plugins/demux/libh26x_plugin.so",
 };
 
 /** Runs a command with its output shown; ends this process with its code when it fails. */

@@ -24,8 +24,18 @@ const FRENCH: Record<string, string> = {
 	"The link ran out before it was used.": "Le lien a expiré avant d’être utilisé.",
 	"The camera asks for a user and a password.": "La caméra demande un nom d’utilisateur et un mot de passe.",
 	"The camera does not give its picture to this user.": "La caméra ne donne pas son image à cet utilisateur.",
-	"The camera refused the user or the password.": "La caméra a refusé le nom d’utilisateur ou le mot de passe.",
+	"The camera answered 401: wrong user or password, or its limit of sessions is reached.":
+		"La caméra a répondu 401 : nom d’utilisateur ou mot de passe faux, ou nombre maximal de sessions atteint.",
+	"The camera answered 401 though it knew the password: its limit of sessions may be reached.":
+		"La caméra a répondu 401 bien que le mot de passe soit juste : son nombre maximal de sessions est peut-être atteint.",
+	"The camera forgot the session.": "La caméra a oublié la session.",
 	"The camera does not answer.": "La caméra ne répond pas.",
+	"The camera sends messages without an end.": "La caméra envoie des messages sans fin.",
+	"The camera answers too slowly.": "La caméra répond trop lentement.",
+	"The camera sends nothing yet. It is asked for all of its tracks.":
+		"La caméra n’envoie encore rien. L’agent lui demande toutes ses pistes.",
+	"The camera sends nothing yet. It is asked for another transport.":
+		"La caméra n’envoie encore rien. L’agent lui demande un autre transport.",
 	"The camera ended the connection.": "La caméra a coupé la connexion.",
 	"The camera ended the stream.": "La caméra a arrêté le flux.",
 	"The camera sends nothing.": "La caméra n’envoie rien.",
@@ -46,14 +56,28 @@ const FRENCH: Record<string, string> = {
 	"Nothing answers at the camera's address.": "Rien ne répond à l’adresse de la caméra.",
 	"The camera does not read what it asked for.": "La caméra ne lit pas ce qu’elle a demandé.",
 	"What the camera sends cannot be read.": "Ce que la caméra envoie est illisible.",
-	"The camera took its permission back.": "La caméra a retiré son autorisation.",
 	"The camera offers no picture at this address.": "La caméra ne propose aucune image à cette adresse.",
 	"The camera does not send by this transport.": "La caméra n’envoie pas ses images par ce transport.",
-	"The camera points to another address. Please enter that one instead.":
-		"La caméra renvoie à une autre adresse. Saisissez plutôt celle-là.",
+	"The camera points to another address, but not to which. Please look for it in the camera's settings.":
+		"La caméra renvoie à une autre adresse sans dire laquelle. Cherchez-la dans ses réglages.",
+	"The camera points to another address on another device. If you know that device, enter its address instead.":
+		"La caméra renvoie à l’adresse d’un autre appareil. Si vous le connaissez, saisissez plutôt son adresse.",
+	"The camera points from its encrypted address to another address without encryption. If you accept that, enter it with rtsp://.":
+		"La caméra renvoie de son adresse chiffrée à une autre sans chiffrement. Si vous l’acceptez, saisissez-la avec rtsp://.",
+	"The camera points from one address to the next without end.": "La caméra renvoie sans fin d’une adresse à l’autre.",
+	"The camera encrypts each packet by itself (SRTP), which is not supported. Switch that off in its settings; rtsps:// encrypts all the same.":
+		"La caméra chiffre chaque paquet (SRTP), ce qui n’est pas pris en charge. Désactivez-le dans ses réglages ; rtsps:// chiffre tout autant.",
+	"The camera does not finish the encryption's handshake.":
+		"La caméra ne va pas au bout de l’établissement du chiffrement.",
+	"This machine has no UDP ports left.": "Cet ordinateur n’a plus de ports UDP libres.",
+	"The camera shows no certificate.": "La caméra ne présente aucun certificat.",
+	"The camera's encryption is older than TLS 1.2 and not safe. Look for an update of the camera, or use rtsp:// inside your own network.":
+		"Le chiffrement de la caméra est antérieur à TLS 1.2 et n’est pas sûr. Cherchez une mise à jour de la caméra, ou utilisez rtsp:// dans votre propre réseau.",
+	"What answers at this port does not encrypt. Use rtsp:// or the camera's port for rtsps.":
+		"Ce qui répond à ce port ne chiffre pas. Utilisez rtsp:// ou le port de la caméra pour rtsps.",
+	"The camera and the agent find no common encryption.": "La caméra et l’agent ne trouvent pas de chiffrement commun.",
 	"The camera cannot give its picture now. It may have too many viewers.":
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
-	"Encrypted RTSP (rtsps) is not supported yet.": "RTSP chiffré (rtsps) n’est pas encore pris en charge.",
 	"The command cannot be read.": "L’ordre est illisible.",
 	"The command's signature is wrong: it was changed on its way or not made by the owner.":
 		"La signature de l’ordre est fausse : il a été modifié en chemin, ou ne vient pas du propriétaire.",
@@ -71,6 +95,14 @@ const WITH_MORE: [RegExp, string][] = [
 	[
 		/^The camera's description of its picture cannot be read: "(.*)"\.$/,
 		"La description que la caméra donne de son image est illisible : « $1 ».",
+	],
+	[
+		/^The camera shows another certificate than the one that was accepted\. If it was reset or updated, compare the fingerprint with the one in its settings and accept it anew\.(.*)$/,
+		"La caméra présente un autre certificat que celui qui a été accepté. Si elle a été réinitialisée ou mise à jour, comparez l’empreinte avec celle de ses réglages et acceptez-la de nouveau.$1",
+	],
+	[
+		/^The camera's certificate is not vouched for\. Compare its fingerprint with the one in the camera's settings and accept it if they are equal\.(.*)$/,
+		"Rien ne garantit le certificat de la caméra. Comparez son empreinte avec celle de ses réglages et acceptez-la si elles sont égales.$1",
 	],
 	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
 ];

@@ -156,6 +156,8 @@ export class Authenticator {
 	challenge(values: readonly string[], answered: number): ChallengeOutcome {
 		if (this.#user === undefined) return "no-credentials";
 		const challenges = parseChallenges(values);
+		// No offer at all: so do some that have as many visitors as they can serve (openhab-addons#15413).
+		if (challenges.length === 0) return "refused";
 		const offers = challenges.map(readDigest).filter((offer) => offer !== undefined);
 		const best = offers.toSorted((a, b) => b.rank - a.rank)[0];
 		// A correct answer to an expired nonce earns a fresh one; any other second refusal means the credentials, and more

@@ -1,38 +1,34 @@
-import { connect, type Socket } from "node:net";
-import { displayPath } from "@mivisus/wire/address";
-import type { BroadcastClock } from "../publish/broadcast.ts";
+import type { Socket } from "node:net";
 import type { Authenticator } from "./auth.ts";
+import { type DialOptions, dial } from "./dial.ts";
 import { CameraError } from "./errors.ts";
-import { CONNECT_TIMEOUT_MS, MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
+import { MAX_MESSAGES_A_SECOND, MAX_UNREAD_BYTES, REPLY_TIMEOUT_MS, TEARDOWN_TIMEOUT_MS } from "./limits.ts";
 import { encodeMessage, MessageParser, type RtspItem, type RtspReply, type RtspRequest } from "./message.ts";
+import { shown, signInWords, type Trace } from "./trace.ts";
+import type { Secret } from "./url.ts";
 
 const USER_AGENT = "Mivisus";
 
-export interface ConnectionOptions {
-	host: string;
-	port: number;
+export interface ConnectionOptions extends Omit<DialOptions, "note"> {
 	auth: Authenticator;
-	clock: BroadcastClock;
+	trace: Trace;
+	user: string | undefined;
+	password: Secret | undefined;
 	isAssigned(channel: number): boolean;
 	isExpected(channel: number, head: Uint8Array): boolean;
 	onFrame(channel: number, data: Uint8Array): void;
+	/** A packet on a channel that was not set up. */
+	onStray(data: Uint8Array): void;
 	/** Bytes of the connection were lost. */
 	onLost(): void;
-	/** Hears of each request and reply as it goes: see {@link RtspStep}. */
-	trace?: ((step: RtspStep) => void) | undefined;
-}
-
-/** One step of the dialogue, for a person to read: first lines only, never how the agent signed in. */
-export interface RtspStep {
-	sent?: string;
-	received?: string;
-	note?: string;
 }
 
 /** One RTSP connection: requests with their replies, the camera's own requests, interleaved frames. The owner closes it. */
 export class RtspConnection {
-	/** Resolves once, with the reason, when the connection has ended. */
+	/** Resolves once, with the reason, when the connection or the camera's stream on it has ended. */
 	readonly ended: Promise<CameraError>;
+	/** The camera's IP address, without the IPv6 form of IPv4. */
+	readonly peer: string;
 	#options: ConnectionOptions;
 	#socket: Socket;
 	#parser: MessageParser;
@@ -40,41 +36,26 @@ export class RtspConnection {
 	#pending = new Map<number, (reply: RtspReply | CameraError) => void>();
 	#end: (error: CameraError) => void = () => {};
 	#fault: CameraError | undefined;
+	/** Nothing but a goodbye is to be said any more. */
+	#leaving: CameraError | undefined;
 	/** Whether credentials were accepted once: a later 401 does not mean that they are wrong. */
 	#signedIn = false;
+	#flood = { sinceMs: 0, messages: 0 };
 
 	/** Connects; rejects with CameraError, also when `signal` aborts meanwhile. */
-	static open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
-		const { host, port, clock } = options;
-		return new Promise((resolve, reject) => {
-			const socket = connect({ host, port });
-			socket.setNoDelay(true);
-			const fail = (message: string) => {
-				cancel();
-				socket.destroy();
-				reject(new CameraError("camera-unreachable", message));
-			};
-			const cancel = clock.after(CONNECT_TIMEOUT_MS, () => fail("Nothing answers at the camera's address."));
-			const onAbort = () => fail("Stopped.");
-			const onError = (error: NodeJS.ErrnoException) => fail(connectFault(error));
-			socket.once("error", onError);
-			signal.addEventListener("abort", onAbort);
-			socket.once("connect", () => {
-				cancel();
-				socket.off("error", onError);
-				signal.removeEventListener("abort", onAbort);
-				resolve(new RtspConnection(options, socket));
-			});
-			if (signal.aborted) onAbort();
-		});
+	static async open(options: ConnectionOptions, signal: AbortSignal): Promise<RtspConnection> {
+		const note = (text: string) => options.trace({ note: text });
+		return new RtspConnection(options, await dial({ ...options, note }, signal));
 	}
 	private constructor(options: ConnectionOptions, socket: Socket) {
 		this.#options = options;
 		this.#socket = socket;
+		this.peer = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 		this.#parser = new MessageParser({
 			now: options.clock.now,
 			isAssigned: options.isAssigned,
 			isExpected: options.isExpected,
+			onStray: options.onStray,
 		});
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
@@ -82,10 +63,6 @@ export class RtspConnection {
 		socket.on("data", (chunk) => this.#receive(chunk));
 		socket.on("error", () => this.#fail(new CameraError("camera-unreachable", "The connection to the camera broke.")));
 		socket.on("close", () => this.#fail(new CameraError("camera-unreachable", "The camera ended the connection.")));
-	}
-	/** The camera's IP address, without the IPv6 form of IPv4. */
-	get peer(): string {
-		return (this.#socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 	}
 	get isOpen(): boolean {
 		return this.#fault === undefined;
@@ -117,9 +94,29 @@ export class RtspConnection {
 			if (outcome === "unsupported") {
 				throw new CameraError("stream-unsupported", "The camera asks to sign in by a way that is not supported.");
 			}
-			if (this.#signedIn) throw new CameraError("camera-unreachable", "The camera took its permission back.");
-			throw new CameraError("camera-refused", "The camera refused the user or the password.");
+			// Dahua's and others answer so, too, when they serve as many as they can (rroller/dahua#603).
+			if (this.#signedIn) {
+				throw new CameraError(
+					"camera-unreachable",
+					"The camera answered 401 though it knew the password: its limit of sessions may be reached.",
+				);
+			}
+			throw new CameraError(
+				"camera-refused",
+				"The camera answered 401: wrong user or password, or its limit of sessions is reached.",
+			);
 		}
+	}
+	/** Sends a packet inside the connection; left out when the camera does not read what it got before. */
+	sendFrame(channel: number, data: Uint8Array): void {
+		if (this.#fault || this.#socket.writableLength > MAX_UNREAD_BYTES) return;
+		this.#socket.write(Buffer.concat([Buffer.of(0x24, channel, data.length >> 8, data.length & 0xff), data]));
+	}
+	/** Ends what is going on, so that nothing but TEARDOWN is said any more. The owner closes the connection after it. */
+	leave(error = new CameraError("camera-unreachable", "Stopped.")): void {
+		this.#leaving ??= error;
+		for (const settle of [...this.#pending.values()]) settle(error);
+		this.#end(error);
 	}
 	/** Ends the connection at once. */
 	close(): void {
@@ -132,7 +129,8 @@ export class RtspConnection {
 		authorization: string | undefined,
 		timeoutMs: number,
 	): Promise<RtspReply> {
-		if (this.#fault) return Promise.reject(this.#fault);
+		const over = this.#fault ?? (method === "TEARDOWN" ? undefined : this.#leaving);
+		if (over) return Promise.reject(over);
 		this.#sequence += 1;
 		const sequence = this.#sequence;
 		return new Promise((resolve, reject) => {
@@ -147,7 +145,8 @@ export class RtspConnection {
 			this.#pending.set(sequence, settle);
 			const lines: (readonly [string, string])[] = [["CSeq", String(sequence)], ...headers, ["User-Agent", USER_AGENT]];
 			if (authorization !== undefined) lines.push(["Authorization", authorization]);
-			this.#options.trace?.({ sent: `${method} ${displayPath(url)} RTSP/1.0` });
+			const { trace, user, password } = this.#options;
+			trace({ sent: `${method} ${shown(url, password)} RTSP/1.0${signInWords(authorization, user)}` });
 			this.#socket.write(encodeMessage(`${method} ${url} RTSP/1.0`, lines));
 		});
 	}
@@ -164,12 +163,22 @@ export class RtspConnection {
 			if (this.#fault) return;
 			if (item.kind === "frame") this.#options.onFrame(item.channel, item.data);
 			else if (item.kind === "lost") this.#options.onLost();
-			else if (item.kind === "reply") this.#reply(item);
+			else if (this.#isFlood()) {
+				this.#fail(new CameraError("camera-unreachable", "The camera sends messages without an end."));
+			} else if (item.kind === "reply") this.#reply(item);
 			else this.#answer(item);
 		}
 	}
+	#isFlood(): boolean {
+		const nowMs = this.#options.clock.now();
+		// Also when the wall clock was set back.
+		if (Math.abs(nowMs - this.#flood.sinceMs) >= 1000) this.#flood = { sinceMs: nowMs, messages: 0 };
+		this.#flood.messages += 1;
+		return this.#flood.messages > MAX_MESSAGES_A_SECOND;
+	}
 	#reply(reply: RtspReply): void {
-		this.#options.trace?.({ received: `${reply.status} ${reply.reason}` });
+		const { trace, password } = this.#options;
+		trace({ received: `RTSP/1.0 ${reply.status} ${shown(reply.reason, password)}`.trimEnd() });
 		if (reply.status < 200) return;
 		const sequence = Number.parseInt(reply.headers.get("cseq") ?? "", 10);
 		// Some cameras leave the number out: then it answers the oldest request.
@@ -178,13 +187,14 @@ export class RtspConnection {
 	}
 	/** Cameras ask, too, and hang up when nobody answers (R08). */
 	#answer({ method, headers }: RtspRequest): void {
+		this.#options.trace({ note: `The camera asks for ${shown(method, undefined)}.` });
 		const known = method === "OPTIONS" || method === "GET_PARAMETER";
 		const lines: [string, string][] = [["CSeq", headers.get("cseq") ?? "0"]];
 		const session = headers.get("session");
 		if (session !== undefined) lines.push(["Session", session]);
 		const ends = method === "REDIRECT" || method === "TEARDOWN";
 		this.#socket.write(encodeMessage(known || ends ? "RTSP/1.0 200 OK" : "RTSP/1.0 501 Not Implemented", lines));
-		if (ends) this.#fail(new CameraError("camera-unreachable", "The camera ended the stream."));
+		if (ends) this.leave(new CameraError("camera-unreachable", "The camera ended the stream."));
 		// One that asks and never reads would otherwise fill the memory with its answers.
 		if (this.#socket.writableLength > MAX_UNREAD_BYTES)
 			this.#fail(new CameraError("camera-unreachable", "The camera does not read what it asked for."));
@@ -202,11 +212,4 @@ export class RtspConnection {
 		socket.destroySoon();
 		this.#end(error);
 	}
-}
-
-function connectFault(error: NodeJS.ErrnoException): string {
-	if (error.code === "ECONNREFUSED") return "The camera's address refuses connections on this port.";
-	if (error.code === "ENOTFOUND" || error.code === "EAI_AGAIN")
-		return "The camera's name is not known in this network.";
-	return "Nothing answers at the camera's address.";
 }

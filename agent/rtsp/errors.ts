@@ -7,10 +7,20 @@ export class CameraError extends Error {
 	readonly code: CameraFaultCode;
 	/** The other transport may work: the camera said so, or nothing came by this one. */
 	readonly tryOtherTransport: boolean;
-	constructor(code: CameraFaultCode, message: string, options: { tryOtherTransport?: boolean } = {}) {
+	/**
+	 * The camera's certificate, which nobody vouches for: SHA-256 of its DER form, lower-case hexadecimal, as
+	 * `CameraAccess.certificate` takes it once the owner accepted it.
+	 */
+	readonly certificate: string | undefined;
+	constructor(
+		code: CameraFaultCode,
+		message: string,
+		options: { tryOtherTransport?: boolean; certificate?: string } = {},
+	) {
 		super(message);
 		this.code = code;
 		this.tryOtherTransport = options.tryOtherTransport ?? false;
+		this.certificate = options.certificate;
 	}
 }
 
@@ -26,13 +36,7 @@ export function faultOfStatus(method: string, status: number): CameraError {
 	if (status === 404 || status === 410) {
 		return new CameraError("stream-unsupported", "The camera has no stream at this path.");
 	}
-	if (status >= 300 && status < 400) {
-		// The agent connects nowhere else than where its owner said.
-		return new CameraError(
-			"stream-unsupported",
-			"The camera points to another address. Please enter that one instead.",
-		);
-	}
+	if (status === 454) return new CameraError("camera-unreachable", "The camera forgot the session.");
 	if (status === 453 || status === 503) {
 		return new CameraError(
 			"camera-unreachable",

@@ -60,6 +60,8 @@ export interface MessageParserOptions {
 	 * which a lost boundary is found again.
 	 */
 	isExpected(channel: number, head: Uint8Array): boolean;
+	/** Hears of a packet on a channel that was not set up, before it is left out. */
+	onStray?(data: Uint8Array): void;
 }
 
 const DOLLAR = 0x24;
@@ -164,7 +166,10 @@ export class MessageParser {
 			if (!this.#options.isAssigned(channel)) return "junk";
 		}
 		// Old live555 writes packets of a dead session into a new connection: other channels are not ours.
-		if (!this.#options.isAssigned(channel)) return { next: end };
+		if (!this.#options.isAssigned(channel)) {
+			this.#options.onStray?.(bytes.subarray(start, end));
+			return { next: end };
+		}
 		return { item: { kind: "frame", channel, data: bytes.subarray(start, end) }, next: end };
 	}
 	#cutShort(at: number, next: number): Step {

@@ -71,6 +71,10 @@ export class PortPair {
 		// An empty receiver report.
 		this.#rtcp.send(Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 0), rtcp, address, () => {});
 	}
+	/** Sends a receiver report to the camera's RTCP port. */
+	report(address: string, port: number, data: Uint8Array): void {
+		this.#rtcp.send(data, port, address, () => {});
+	}
 	close(): void {
 		this.#rtp.close();
 		this.#rtcp.close();

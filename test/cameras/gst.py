@@ -75,6 +75,20 @@ def feed(pictures, still, sound, second):
         number += 1
 
 
+def tell_reports(media):
+    """Prints what receivers report of each stream, as the server's own RTP session understood it."""
+
+    def active(_session, source):
+        stats = source.get_property("stats")
+        if stats.get_boolean("have-rb").value:
+            names = {"lost": "rb-packetslost", "highest": "rb-exthighestseq", "lastReport": "rb-lsr"}
+            line = {name: stats.get_value(key) for name, key in names.items()}
+            print(json.dumps({"report": line}), flush=True)
+
+    for index in range(media.n_streams()):
+        media.get_stream(index).get_rtpsession().connect("on-ssrc-active", active)
+
+
 def sign_in(server, factory, user, password):
     """Digest only, as cameras of today do it."""
     auth = GstRtspServer.RTSPAuth()
@@ -103,6 +117,7 @@ def main():
 
     def configure(_factory, media):
         pictures, sound = (media.get_element().get_by_name(name) for name in ("pictures", "sound"))
+        media.connect("prepared", tell_reports)
         threading.Thread(target=feed, args=(pictures, still, sound, second), daemon=True).start()
 
     factory = GstRtspServer.RTSPMediaFactory()

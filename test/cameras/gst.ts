@@ -22,6 +22,8 @@ export interface GstCamera {
 	/** On 127.0.0.1. */
 	port: number;
 	path: string;
+	/** The next receiver report that the server's own RTP session took in. */
+	report(): Promise<{ lost: number; highest: number; lastReport: number }>;
 	/** Ends it at once, without a word to its visitors. */
 	stop(): Promise<void>;
 }
@@ -43,7 +45,8 @@ export async function startGstCamera({
 	const child = spawn(PYTHON, args, { stdio: ["pipe", "pipe", "pipe"], env });
 	const ended = once(child, "exit");
 	const complaint = text(child.stderr);
-	const first = once(createInterface({ input: child.stdout }), "line");
+	const lines = createInterface({ input: child.stdout });
+	const first = once(lines, "line");
 	const failed = ended.then(async () => Promise.reject(new Error(`the camera did not start: ${await complaint}`)));
 	const [line] = await Promise.race([first, failed]);
 	failed.catch(() => {});
@@ -51,6 +54,7 @@ export async function startGstCamera({
 	return {
 		port: bound,
 		path,
+		report: async () => JSON.parse((await once(lines, "line"))[0]).report,
 		stop: async () => {
 			child.kill("SIGKILL");
 			await ended;

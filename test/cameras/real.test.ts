@@ -128,6 +128,16 @@ describe.each(["tcp", "udp"] as const)("a real camera (gst-rtsp-server) over %s"
 		}
 		for (const line of logged) expect(line).not.toMatch(/p@ss|127\.0\.0\.1|viewer/);
 	});
+	it("hears how its packets arrive: nothing lost, and which of its reports came last", async () => {
+		const options = { user: USER, password: PASSWORD, audio: "none" as const };
+		const camera = ending(await startGstCamera(options), ({ stop }) => stop());
+		const { source } = watch(access(camera.port, camera.path), transport);
+		const [first, second] = [await camera.report(), await camera.report()];
+		await source.stop();
+		expect([first.lost, second.lost]).toEqual([0, 0]);
+		expect(second.highest).toBeGreaterThan(first.highest);
+		expect(second.lastReport).toBeGreaterThan(0);
+	});
 });
 
 it("a wrong password is told as one, once, and not tried again at once", async () => {

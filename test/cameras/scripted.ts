@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
 /** One request as the camera read it; header names in lower case. */
 export interface Request {
@@ -15,6 +16,9 @@ export interface Answer {
 	body?: string;
 }
 
+/** An answer of its own; undefined leaves the request to the plain camera, null answers nothing. */
+export type Answering = (request: Request, peer: Peer) => Answer | null | undefined;
+
 /** How a camera under test behaves. Everything left out is what a plain camera does. */
 export interface Script {
 	/** Without: no sign-in. */
@@ -24,8 +28,12 @@ export interface Script {
 	lineEnd?: string;
 	/** Sends replies in pieces of so many bytes. */
 	pieces?: number;
-	/** An answer of its own; undefined leaves the request to the plain camera, null answers nothing. */
-	answer?(request: Request, peer: Peer): Answer | null | undefined;
+	/** Writes start line and headers of each reply in its own way. */
+	shape?(reply: string): string;
+	/** Speaks TLS, as `rtsps` wants it. */
+	tls?: TlsOptions;
+	/** See {@link Answering}. */
+	answer?: Answering;
 	/** After PLAY was answered. */
 	play?(peer: Peer): void;
 	/** As soon as somebody connects. */
@@ -45,21 +53,28 @@ export const AUDIO_SDP = "m=audio 0 RTP/AVP 8\r\na=control:track2\r\n";
 const SPS = Buffer.from("6742c00ad9047b011000000300100000030320f1226480", "hex");
 const PPS = Buffer.from("68cb83cb20", "hex");
 
-/** One RTP packet with a NAL unit of 64x48 H.264. */
-function rtp(sequence: number, timestamp: number, nal: Buffer): Buffer {
-	const packet = Buffer.alloc(12 + nal.length);
+/** The sender of a scripted camera's pictures. */
+export const SSRC = 0x5eed;
+/** One RTP packet. */
+export function rtp(type: number, sequence: number, timestamp: number, ssrc: number, payload: Buffer): Buffer {
+	const packet = Buffer.alloc(12 + payload.length);
 	packet[0] = 0x80;
-	packet[1] = 96;
+	packet[1] = type;
 	packet.writeUInt16BE(sequence & 0xffff, 2);
 	packet.writeUInt32BE(timestamp >>> 0, 4);
-	packet.writeUInt32BE(0x5eed, 8);
-	nal.copy(packet, 12);
+	packet.writeUInt32BE(ssrc, 8);
+	payload.copy(packet, 12);
 	return packet;
 }
 /** What the camera sees, as packets: 25 pictures a second of 64x48, numbered without gaps. */
 export class Media {
 	#sequence = 65_530;
 	#picture = 0;
+	#heard = 0;
+	#ssrc: number;
+	constructor(ssrc = SSRC) {
+		this.#ssrc = ssrc;
+	}
 	/** SPS, PPS, an IDR picture, and P pictures after it: `pictures` in all. */
 	gop(pictures: number): Buffer[] {
 		return [this.#packet(SPS), this.#packet(PPS), this.#next([0x65, 0xb8]), ...this.pictures(pictures - 1)];
@@ -68,6 +83,13 @@ export class Media {
 	pictures(count: number): Buffer[] {
 		return Array.from({ length: count }, () => this.#next([0x41, 0xe1]));
 	}
+	/** What the camera hears (PCMA, payload type 8, a sender of its own): packets of 20 ms. */
+	sounds(count: number): Buffer[] {
+		return Array.from({ length: count }, () => {
+			this.#heard += 1;
+			return rtp(8, this.#heard, this.#heard * 160, this.#ssrc + 1, Buffer.alloc(160, 0xd5));
+		});
+	}
 	#next(head: number[]): Buffer {
 		const packet = this.#packet(Buffer.concat([Buffer.from(head), Buffer.alloc(40, 0x80 | (this.#picture & 0x7f))]));
 		this.#picture += 1;
@@ -75,7 +97,7 @@ export class Media {
 	}
 	#packet(nal: Buffer): Buffer {
 		this.#sequence += 1;
-		return rtp(this.#sequence, this.#picture * 3600, nal);
+		return rtp(96, this.#sequence, this.#picture * 3600, this.#ssrc, nal);
 	}
 }
 /** `$`, channel, length, packet. */
@@ -88,13 +110,15 @@ export class Peer {
 	readonly requests: Request[] = [];
 	/** Replies of the agent to requests of the camera: their first lines with all headers. */
 	readonly replies: string[] = [];
+	/** Packets that the agent sent inside the connection: its receiver reports. */
+	readonly reports: { channel: number; data: Buffer }[] = [];
 	/** UDP ports of the agent by SETUP. */
 	readonly clientPorts: number[] = [];
 	/** Resolves when the connection has ended. */
 	readonly closed: Promise<void>;
 	#socket: Socket;
 	#script: Script;
-	#text = "";
+	#bytes: Buffer = Buffer.alloc(0);
 	#udp: UdpSocket | undefined;
 	#waiting: (() => void)[] = [];
 
@@ -108,7 +132,7 @@ export class Peer {
 				resolve();
 			});
 		});
-		socket.on("data", (chunk) => this.#receive(chunk.toString("utf8")));
+		socket.on("data", (chunk) => this.#receive(chunk));
 		script.connected?.(this);
 	}
 	/** Methods so far, in order. */
@@ -127,6 +151,25 @@ export class Peer {
 		this.#udp ??= createSocket("udp4");
 		for (const packet of packets) this.#udp.send(packet, this.clientPorts[0] ?? 9, "127.0.0.1");
 	}
+	/** Sends `chunk` again and again, as quickly as the agent reads, `bytes` in all or until the connection ends. */
+	async flood(chunk: Buffer, bytes: number): Promise<void> {
+		for (let sent = 0; sent < bytes && !this.#socket.destroyed; sent += chunk.length) {
+			if (this.#socket.write(chunk)) continue;
+			await Promise.race([this.closed, new Promise((resolve) => this.#socket.once("drain", resolve))]);
+		}
+	}
+	/** Sends byte after byte, one each `everyMs`, until the connection ends. */
+	async drip(data: string | Buffer, everyMs: number): Promise<void> {
+		for (const byte of Buffer.from(data)) {
+			if (this.#socket.destroyed) return;
+			this.#socket.write(Buffer.of(byte));
+			await new Promise((resolve) => setTimeout(resolve, everyMs));
+		}
+	}
+	/** Cuts the connection by a reset. */
+	reset(): void {
+		this.#socket.resetAndDestroy();
+	}
 	/** Reads nothing any more. */
 	deafen(): void {
 		this.#socket.pause();
@@ -139,15 +182,28 @@ export class Peer {
 	async until(condition: (peer: Peer) => boolean): Promise<void> {
 		while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
 	}
-	#receive(text: string): void {
-		this.#text += text;
-		for (let end = this.#text.indexOf("\r\n\r\n"); end >= 0; end = this.#text.indexOf("\r\n\r\n")) {
-			const message = this.#text.slice(0, end);
-			this.#text = this.#text.slice(end + 4);
-			if (message.startsWith("RTSP/")) this.replies.push(message);
-			else this.#request(message);
-		}
+	#receive(chunk: Buffer): void {
+		this.#bytes = Buffer.concat([this.#bytes, chunk]);
+		while (this.#take());
 		for (const resolve of this.#waiting.splice(0)) resolve();
+	}
+	/** Takes one message or packet; whether there was one. */
+	#take(): boolean {
+		const bytes = this.#bytes;
+		if (bytes[0] === 0x24) {
+			const end = bytes.length < 4 ? Number.POSITIVE_INFINITY : 4 + bytes.readUInt16BE(2);
+			if (bytes.length < end) return false;
+			this.reports.push({ channel: bytes[1]!, data: bytes.subarray(4, end) });
+			this.#bytes = bytes.subarray(end);
+			return true;
+		}
+		const end = bytes.indexOf("\r\n\r\n");
+		if (end < 0) return false;
+		const message = bytes.subarray(0, end).toString("utf8");
+		this.#bytes = bytes.subarray(end + 4);
+		if (message.startsWith("RTSP/")) this.replies.push(message);
+		else this.#request(message);
+		return true;
 	}
 	#request(message: string): void {
 		const [start = "", ...lines] = message.split("\r\n");
@@ -170,7 +226,8 @@ export class Peer {
 			for (const value of [values].flat()) lines.push(`${name}: ${value}`);
 		}
 		if (body) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-		const bytes = Buffer.from(`${lines.join(end)}${end}${end}${body}`);
+		const head = `${lines.join(end)}${end}${end}`;
+		const bytes = Buffer.from(`${this.#script.shape?.(head) ?? head}${body}`);
 		const size = this.#script.pieces ?? bytes.length;
 		for (let at = 0; at < bytes.length; at += size) this.#socket.write(bytes.subarray(at, at + size));
 	}
@@ -216,16 +273,18 @@ export class ScriptedCamera {
 	#server: Server;
 	#waiting: (() => void)[] = [];
 
-	static listen(script: Script): Promise<ScriptedCamera> {
+	/** On a free port unless one is given. */
+	static listen(script: Script, port = 0): Promise<ScriptedCamera> {
 		return new Promise((resolve) => {
-			const server = createServer();
-			server.listen(0, "127.0.0.1", () => resolve(new ScriptedCamera(server, script)));
+			const server = script.tls ? createTlsServer(script.tls) : createServer();
+			server.listen(port, "127.0.0.1", () => resolve(new ScriptedCamera(server, script)));
 		});
 	}
 	private constructor(server: Server, script: Script) {
 		this.#server = server;
 		this.port = (server.address() as { port: number }).port;
-		server.on("connection", (socket) => {
+		server.on("tlsClientError", () => {});
+		server.on(script.tls ? "secureConnection" : "connection", (socket: Socket) => {
 			this.peers.push(new Peer(socket, script));
 			for (const resolve of this.#waiting.splice(0)) resolve();
 		});

@@ -4,7 +4,17 @@ import { setLanguage } from "./index.ts";
 import { agentSays } from "./says.ts";
 
 /** Where the agent keeps the sentences that reach a person's screen. */
-const FILES = ["rtsp/connection", "rtsp/errors", "rtsp/session", "rtsp/sdp", "camera", "pairing/commands"];
+const FILES = [
+	"rtsp/connection",
+	"rtsp/errors",
+	"rtsp/session",
+	"rtsp/dial",
+	"rtsp/redirect",
+	"rtsp/ports",
+	"rtsp/sdp",
+	"camera",
+	"pairing/commands",
+];
 const SENTENCE = /"((?:The|This|What|Nothing|Encrypted) [^"\n]+\.)"/g;
 
 describe("what the agent says", () => {

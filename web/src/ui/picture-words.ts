@@ -45,7 +45,8 @@ export function whyText(why: Why, nowMs = Date.now()): string {
 		codec: codecName(why.detail ?? ""),
 	});
 	// What exactly the camera said helps where the sentence alone does not say what to do.
-	const more = why.code === "stream-unsupported" || why.code === "camera-unreachable" ? why.detail : undefined;
+	const isOfCamera = ["stream-unsupported", "camera-unreachable", "camera-refused"].includes(why.code);
+	const more = isOfCamera ? why.detail : undefined;
 	return more ? `${sentence} ${agentSays(more)}` : sentence;
 }
 

@@ -1,6 +1,7 @@
 import { CameraSource } from "@mivisus/agent/camera";
+import { MAX_MESSAGES_A_SECOND } from "@mivisus/agent/rtsp/limits";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Script, ScriptedCamera } from "./scripted.ts";
+import { type Script, ScriptedCamera } from "../scripted.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -74,6 +75,17 @@ describe("R9: a hostile camera costs its own picture only", () => {
 			(line) => line.startsWith("camera-"),
 		);
 		expect(said.at(-1)).toContain("does not read");
+	});
+	it.each([
+		["at the limit is heard", MAX_MESSAGES_A_SECOND - 10, "live "],
+		["above it is cut off", MAX_MESSAGES_A_SECOND + 1, "camera-unreachable The camera sends messages without an end."],
+	])("a flood of messages %s", async (_name, count, told) => {
+		const play: Script["play"] = (peer) => {
+			peer.send("RTSP/1.0 100 Continue\r\n\r\n".repeat(count));
+			peer.frames(peer.media.gop(10));
+		};
+		const said = await watch({ play }, "tcp", (line) => line === told);
+		expect(said).toContain(told);
 	});
 	it("it finds a fault of ours: its picture ends in words, and the agent goes on", async () => {
 		const fault = () => {
