@@ -2,6 +2,16 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { wallClock } from "./privacy.ts";
+
+function isZone(name: string): boolean {
+	try {
+		wallClock(name);
+		return true;
+	} catch {
+		return false;
+	}
+}
 
 /** `agent.json` in the agent's folder: what a person may set by hand. Cameras never stand here; they arrive sealed. */
 export const AgentConfig = z.strictObject({
@@ -22,12 +32,26 @@ export const AgentConfig = z.strictObject({
 	rtspTransport: z.enum(["auto", "tcp", "udp"], { error: "must be auto, tcp or udp" }).default("auto"),
 	/** Whether the service is asked once a day for the agent's latest version; it is only told, never installed. */
 	updateCheck: z.boolean().default(false),
+	/** Port of the agent's own page on this machine; 0 is a free one. */
+	pagePort: z.coerce
+		.number({ error: "must be a port" })
+		.int({ error: "must be a port" })
+		.min(0, { error: "must be a port" })
+		.max(65535, { error: "must be a port" })
+		.default(0),
+	/** The house's time zone (IANA name), by which the privacy switches go; this machine's unless given. */
+	timeZone: z.string().refine(isZone, { error: "must be a time zone like Europe/Paris" }).optional(),
 	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 export type AgentConfig = z.infer<typeof AgentConfig>;
 
 /** The command line's names of settings. */
-const FLAGS: Record<string, string> = { origin: "--origin", name: "--name", rtspTransport: "--transport" };
+const FLAGS: Record<string, string> = {
+	origin: "--origin",
+	name: "--name",
+	rtspTransport: "--transport",
+	pagePort: "--page-port",
+};
 
 /** Where the agent that a Linux machine runs as a service keeps its things (systemd: StateDirectory). */
 export const SYSTEM_HOME = "/var/lib/mivisus-agent";
@@ -52,7 +76,12 @@ export function agentHome(flag: string | undefined, env: NodeJS.ProcessEnv): str
 /** Reads `<home>/agent.json`; `origin` given on the command line wins. Throws ConfigError. */
 export function readConfig(
 	home: string,
-	overrides: { origin?: string | undefined; name?: string | undefined; rtspTransport?: string | undefined },
+	overrides: {
+		origin?: string | undefined;
+		name?: string | undefined;
+		rtspTransport?: string | undefined;
+		pagePort?: string | undefined;
+	},
 ): AgentConfig {
 	const path = join(home, "agent.json");
 	let raw: unknown = {};

@@ -19,5 +19,20 @@ export const UPLINK_SLOW_MS = 10_000;
 export const MAX_STREAM_REPORTS = 100;
 /** Cameras on one agent. */
 export const MAX_CAMERAS = 64;
+/** One body that the agent's own page may send. */
+export const MAX_PAGE_BODY_BYTES = 16 * 1024;
+/** Connections to the agent's own page at once. */
+export const MAX_PAGE_CONNECTIONS = 64;
+/** Browsers in which the agent's own page is open at once; the oldest makes room. */
+export const MAX_PAGE_SESSIONS = 8;
+/** How long a link to the agent's own page can be used, once. */
+export const PAGE_LINK_MS = 10 * 60_000;
+/** How long the page stays open in a browser, from when the link was used. */
+export const PAGE_SESSION_MS = 12 * 3_600_000;
+/** Tests and searches that the page may have running at once. */
+export const MAX_PAGE_TASKS = 4;
+/** Lines of the log that the page shows, and characters of one. */
+export const MAX_LOG_LINES = 200;
+export const MAX_LOG_LINE = 600;
 /** The configuration file and the state file. */
 export const MAX_FILE_BYTES = 1024 * 1024;

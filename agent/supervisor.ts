@@ -1,10 +1,13 @@
 import type { Session } from "@mivisus/transport/port";
-import type { CameraAccess } from "@mivisus/wire/signed";
+import type { CameraState } from "@mivisus/wire/catalog";
+import type { CameraAccess, StreamAddress } from "@mivisus/wire/signed";
+import { announceWaiting } from "./adding.ts";
 import { Backoff, pause } from "./backoff.ts";
 import { acknowledged, obey, openAccess } from "./pairing/commands.ts";
 import type { Identity } from "./pairing/identity.ts";
+import { ALWAYS_ON, isOff, machineZone, type Privacy, type WallTime, wallClock } from "./privacy.ts";
 import { CameraBroadcast } from "./publish/broadcast.ts";
-import type { BroadcastClock, MediaSource } from "./publish/media.ts";
+import type { BroadcastClock, MediaSource, MediaTracks } from "./publish/media.ts";
 import { StreamReports } from "./publish/stream-reports.ts";
 import { Uplink } from "./publish/uplink.ts";
 import type { StateStore } from "./secrets/state.ts";
@@ -12,6 +15,10 @@ import { type RelayAccess, type ServiceState, type WorkerClient, WorkerError } f
 
 /** How long one look for news may hang at the service, ms. */
 const LONG_POLL_MS = 25_000;
+
+/** How often, at least, the privacy switches are held against the wall's clock, ms. */
+const PRIVACY_MS = 5000;
+const NOT_OURS = "The camera's address was not sealed for this agent and camera, or was changed on its way.";
 
 /** A look that hangs at the service takes longer; so many quick ones in a row, and the agent waits between them. */
 const QUICK_MS = 1000;
@@ -29,9 +36,30 @@ export interface SupervisorOptions {
 	client: WorkerClient;
 	/** Makes the source of one stream of a camera; it reads nothing until started. */
 	createSource(access: CameraAccess, camera: string): MediaSource;
+	/** Media of a camera was taken by the uplink. */
+	sent?(camera: string, bytes: number, kind: "video" | "audio"): void;
+	/** The house's clock, by which the privacy switches go; this machine's zone unless given. */
+	wall?(ms: number): WallTime;
 	connect(access: RelayAccess, signal: AbortSignal): Promise<Session>;
 	clock: BroadcastClock;
 	log: AgentLog;
+}
+
+/** One camera as the agent sees it, for its own page and command line. */
+export interface CameraOverview {
+	id: string;
+	name: string | undefined;
+	/** `idle`: nobody watches, and its session is closed. */
+	state: CameraState["code"] | "idle";
+	sinceMs: number;
+	detail?: string | undefined;
+	tracks?: MediaTracks | undefined;
+	/** Absent where the stored access does not open with this agent's key. */
+	address?: StreamAddress | undefined;
+	privacy: Privacy;
+	/** Whether the service lets it be seen. */
+	published: boolean;
+	sound: boolean;
 }
 
 /**
@@ -40,17 +68,26 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
 	#options: SupervisorOptions;
-	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string; ready: boolean }>();
+	#broadcasts = new Map<
+		string,
+		{ broadcast: CameraBroadcast; sealed: string; ready: boolean; address: StreamAddress }
+	>();
+	/** Cameras whose access does not open with this agent's key. */
+	#foreign = new Set<string>();
 	#allowed = new Set<string>();
 	#published: string[] = [];
 	#uplink: Uplink;
 	#reports: StreamReports;
+	#wall: (ms: number) => WallTime;
+	#service: "connecting" | "connected" | "unreachable" = "connecting";
+	#relay: "connecting" | "connected" | "waiting" = "connecting";
 	/** Media bytes that left the house since the start. */
 	sentBytes = 0;
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
 		const { client, log } = options;
+		this.#wall = options.wall ?? wallClock(machineZone());
 		const published = () => this.#published;
 		this.#reports = new StreamReports({
 			send: (reports, signal) => client.reportStreams(reports, signal),
@@ -69,17 +106,63 @@ export class Supervisor {
 					for (const { broadcast } of this.#broadcasts.values()) broadcast.setClockOffset(offsetMs);
 				},
 			},
-			onState: (state, error) =>
-				error
-					? log.warn({ uplink: state, reason: error.message }, "the relay is not reachable; trying again")
-					: log.info({ uplink: state }, "uplink"),
+			onState: (state, error) => {
+				this.#relay = state;
+				if (error) log.warn({ uplink: state, reason: error.message }, "the relay is not reachable; trying again");
+				else log.info({ uplink: state }, "uplink");
+			},
 		});
+	}
+	/** How the service and the relay are reached. */
+	get connections() {
+		return { service: this.#service, relay: this.#relay };
+	}
+	/** Every camera that this agent keeps, in the order in which they came. */
+	get cameras(): CameraOverview[] {
+		return this.#options.store.current.cameras.map(({ id, name, sound, privacy = ALWAYS_ON }) => {
+			const { broadcast, address } = this.#broadcasts.get(id) ?? {};
+			const state = broadcast?.state ?? this.#unread(id, privacy);
+			const idle = !broadcast?.running && state.code === "waiting";
+			const published = this.#allowed.has(id);
+			const { sinceMs, detail } = state;
+			const tracks = broadcast?.tracks;
+			return {
+				id,
+				name,
+				state: idle ? "idle" : state.code,
+				sinceMs,
+				detail,
+				tracks,
+				address,
+				privacy,
+				published,
+				sound,
+			};
+		});
+	}
+	/** Sets a camera's privacy switch: stored first, then obeyed at once. False for a camera that is not there. */
+	setPrivacy(id: string, privacy: Privacy): boolean {
+		const { store } = this.#options;
+		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
+		const cameras = store.current.cameras.map((camera) => (camera.id === id ? { ...camera, privacy } : camera));
+		store.save({ ...store.current, cameras });
+		this.#switchPrivacy();
+		return true;
 	}
 	/** Runs until `signal` aborts, or until the service says that this agent was unlinked (resolves `"unlinked"`). */
 	async run(signal: AbortSignal): Promise<"stopped" | "unlinked"> {
 		const stop = new AbortController();
 		const both = AbortSignal.any([signal, stop.signal]);
 		let uplink: Promise<void> | undefined;
+		let cancelWatch = () => {};
+		const watchTheClock = () => {
+			this.#switchPrivacy();
+			const nowMs = this.#options.clock.now();
+			// With the wall's minute; and sooner, because a clock may be set and a machine may sleep.
+			cancelWatch = this.#options.clock.after(Math.min(PRIVACY_MS, 60_000 - (nowMs % 60_000)), watchTheClock);
+		};
+		await this.#reconcile();
+		watchTheClock();
 		const reporting = this.#reports.run(both);
 		let revision: number | string = 0;
 		let quick = 0;
@@ -88,7 +171,11 @@ export class Supervisor {
 			while (!signal.aborted) {
 				try {
 					const begunMs = performance.now();
-					const state = await this.#options.client.state(revision, LONG_POLL_MS, both);
+					const { store, client, log } = this.#options;
+					for (const refusal of await announceWaiting(store, client, both))
+						log.warn({}, `the service took no camera that was added here: ${refusal}`);
+					const state = await client.state(revision, LONG_POLL_MS, both);
+					this.#service = "connected";
 					await this.#apply(state, both);
 					revision = state.revision;
 					backoff.reset();
@@ -98,6 +185,7 @@ export class Supervisor {
 				} catch (error) {
 					if (signal.aborted) break;
 					if (error instanceof WorkerError && error.code === "agent-unlinked") return "unlinked";
+					this.#service = "unreachable";
 					this.#options.log.warn({ reason: (error as Error).message }, "the service is not reachable; trying again");
 					await pause(backoff.next(), both);
 				}
@@ -105,6 +193,7 @@ export class Supervisor {
 			return "stopped";
 		} finally {
 			stop.abort();
+			cancelWatch();
 			await Promise.all([uplink, reporting]);
 			await Promise.all([...this.#broadcasts.values()].map(({ broadcast }) => broadcast.close()));
 		}
@@ -123,7 +212,32 @@ export class Supervisor {
 			}
 		}
 		this.#allowed = new Set(state.cameras.map(({ id }) => id));
+		this.#takeNames(new Map(state.cameras.map(({ id, name }) => [id, name])));
 		await this.#reconcile();
+	}
+	/** What is known of a camera whose access was not opened yet, or does not open. */
+	#unread(id: string, privacy: Privacy): CameraState {
+		const sinceMs = this.#options.clock.now();
+		if (this.#foreign.has(id)) return { code: "stream-unsupported", sinceMs, detail: NOT_OURS };
+		return { code: isOff(privacy, this.#wall(sinceMs)) ? "off" : "waiting", sinceMs };
+	}
+	/** How their owner calls the cameras now; kept for when the service is away. */
+	#takeNames(names: ReadonlyMap<string, string | undefined>): void {
+		const { store } = this.#options;
+		const { cameras } = store.current;
+		if (cameras.every(({ id, name }) => (names.get(id) ?? name) === name)) return;
+		const named = cameras.map((camera) => {
+			const name = names.get(camera.id);
+			return name === undefined ? camera : { ...camera, name };
+		});
+		store.save({ ...store.current, cameras: named });
+	}
+	#switchPrivacy(): void {
+		const { store, clock } = this.#options;
+		const shown = this.#wall(clock.now());
+		for (const { id, privacy = ALWAYS_ON } of store.current.cameras) {
+			this.#broadcasts.get(id)?.broadcast.setOff(isOff(privacy, shown));
+		}
 	}
 	/** Makes the broadcasts fit the stored cameras, and the announced ones those that the service allows too. */
 	async #reconcile(): Promise<void> {
@@ -136,14 +250,18 @@ export class Supervisor {
 			await broadcast.close();
 			if (!stored.has(id)) this.#reports.forget(id);
 		}
-		for (const { id, sealed, sound, ready = false } of stored.values()) {
+		for (const { id, sealed, sound, ready = false, privacy = ALWAYS_ON } of stored.values()) {
 			const running = this.#broadcasts.get(id);
 			if (running) {
 				running.broadcast.setSound(sound);
 				continue;
 			}
 			const access = await openAccess(store.current, identity, id, sealed);
-			if (!access) continue;
+			if (!access) {
+				this.#foreign.add(id);
+				continue;
+			}
+			this.#foreign.delete(id);
 			const broadcast = new CameraBroadcast({
 				sources: {
 					main: createSource(access, id),
@@ -151,13 +269,15 @@ export class Supervisor {
 				},
 				sound,
 				ready,
+				off: isOff(privacy, this.#wall(clock.now())),
 				clock,
-				sent: (bytes) => {
+				sent: (bytes, kind) => {
 					this.sentBytes += bytes;
+					this.#options.sent?.(id, bytes, kind);
 				},
 				stateChanged: (state) => this.#reports.changed(id, state),
 			});
-			this.#broadcasts.set(id, { broadcast, sealed, ready });
+			this.#broadcasts.set(id, { broadcast, sealed, ready, address: access.url });
 		}
 		const published = [...this.#broadcasts.keys()].filter((id) => this.#allowed.has(id)).sort();
 		if (published.join() === this.#published.join()) return;

@@ -1,6 +1,6 @@
 import { Id, newId, toBase64Url } from "@mivisus/wire/ids";
 import type { CryptoKey } from "@mivisus/wire/keys";
-import { type Assertion, Domain, signStatement } from "@mivisus/wire/signed";
+import { type Assertion, Domain, type StreamAddress, signStatement } from "@mivisus/wire/signed";
 import { z } from "zod";
 import type { StreamReport } from "./publish/stream-reports.ts";
 
@@ -43,7 +43,7 @@ export type EnrolmentState = z.infer<typeof EnrolmentState>;
 export const ServiceState = z.object({
 	revision: z.union([z.number(), z.string()]),
 	accountId: z.string(),
-	cameras: z.array(z.object({ id: z.string() })),
+	cameras: z.array(z.object({ id: z.string(), name: z.string().max(80).optional() })),
 	commands: z.array(z.object({ id: z.string(), command: z.string() })),
 });
 export type ServiceState = z.infer<typeof ServiceState>;
@@ -102,6 +102,10 @@ export class WorkerClient {
 	/** Tells when streams changed state; at most 100 of them. */
 	reportStreams(events: readonly StreamReport[], signal: AbortSignal) {
 		return this.#signed("/api/agent/streams", { events }, z.unknown(), signal);
+	}
+	/** Tells of a camera that was added here: what may be shown of it, without user and password. */
+	announceCamera(body: { id: string; name: string; address: StreamAddress }, signal: AbortSignal) {
+		return this.#signed("/api/agent/cameras", body, z.unknown(), signal);
 	}
 	relayToken(signal: AbortSignal): Promise<RelayAccess> {
 		return this.#signed("/api/agent/relay-token", {}, RelayAccess, signal);

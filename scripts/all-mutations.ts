@@ -1,6 +1,7 @@
 import { MUTATIONS, type Mutation } from "./mutations.ts";
 import { CODECS_MUTATIONS } from "./mutations-codecs.ts";
 import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
+import { PAGE_MUTATIONS } from "./mutations-page.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
 import { RTSP_MUTATIONS } from "./mutations-rtsp.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
@@ -9,6 +10,7 @@ import { WORKER_MUTATIONS } from "./mutations-worker.ts";
 /** Every way in which the tree is broken on purpose. */
 export const ALL_MUTATIONS: readonly Mutation[] = [
 	...MUTATIONS,
+	...PAGE_MUTATIONS,
 	...WORKER_MUTATIONS,
 	...STORE_MUTATIONS,
 	...POLICY_MUTATIONS,

@@ -8,6 +8,7 @@ const DENO = `node_modules/@deno/linux-${process.arch}-glibc/deno`;
 const steps = [
 	["types", "tsc", ["-p", "."]],
 	["types of the page", "tsc", ["-p", "web"]],
+	["types of the agent's page", "tsc", ["-p", "agent/page/client"]],
 	["types of the browser tests", "tsc", ["-p", "test/e2e"]],
 	[
 		"types as Deno sees them",

@@ -45,7 +45,7 @@ export const Command = z.strictObject({
 });
 export type Command = z.infer<typeof Command>;
 
-const StreamAddress = z.strictObject({
+export const StreamAddress = z.strictObject({
 	scheme: z.enum(["rtsp", "rtsps"]),
 	host: z.string().min(1).max(253),
 	port: z.number().int().min(1).max(65535),

@@ -73,17 +73,22 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 	if (command.counter === device.counter && command.id === device.unacknowledged) return { state: "done", command };
 	if (command.counter <= device.counter) return refuse("replayed");
 
+	let access: CameraAccess | undefined;
+	if (command.type === "camera.set") {
+		if (!command.sealed) return refuse("malformed");
+		access = await openAccess(store.current, identity, command.camera, command.sealed);
+		if (!access) return refuse("not-for-this-agent");
+	}
+	// From here on nothing waits: the agent's own page changes the state as well.
 	const cameras = [...store.current.cameras];
 	const at = cameras.findIndex(({ id }) => id === command.camera);
 	const known = cameras[at];
-	let access: CameraAccess | undefined;
 	switch (command.type) {
 		case "camera.set": {
 			if (!command.sealed) return refuse("malformed");
-			access = await openAccess(store.current, identity, command.camera, command.sealed);
-			if (!access) return refuse("not-for-this-agent");
 			if (!known && cameras.length >= MAX_CAMERAS) return refuse("too-many-cameras");
-			const next = { ...known, id: command.camera, sealed: command.sealed, sound: known?.sound ?? false };
+			const { unannounced: _, ...kept } = known ?? { sound: false };
+			const next = { ...kept, id: command.camera, sealed: command.sealed };
 			if (known) cameras[at] = next;
 			else cameras.push(next);
 			break;
@@ -97,10 +102,11 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 			// Removing what is not there is done: the owner's wish holds.
 			if (known) cameras.splice(at, 1);
 	}
-	const devices = enrolment.devices.map((other) =>
+	const linked = store.current.enrolment ?? enrolment;
+	const devices = linked.devices.map((other) =>
 		other.id === device.id ? { ...other, counter: command.counter, unacknowledged: command.id } : other,
 	);
-	store.save({ ...store.current, cameras, enrolment: { ...enrolment, devices } });
+	store.save({ ...store.current, cameras, enrolment: { ...linked, devices } });
 	return { state: "done", command, ...(access && { access }) };
 }
 

@@ -75,11 +75,12 @@ let clock: HeldClock;
 let sent: number;
 let told: string[];
 let broadcast: CameraBroadcast;
-const publish = (sources: { main: MediaSource; sub?: MediaSource }, ready = false) =>
+const publish = (sources: { main: MediaSource; sub?: MediaSource }, ready = false, off = false) =>
 	new CameraBroadcast({
 		sources,
 		sound: false,
 		ready,
+		off,
 		clock,
 		sent: (bytes) => {
 			sent += bytes;
@@ -128,6 +129,56 @@ describe("a camera as a broadcast", () => {
 		broadcast.serve(subscribe(Track.video));
 		clock.advance(IDLE_MS * 2);
 		expect([source.starts, source.stops]).toEqual([1, 0]);
+	});
+
+	it("A12: the privacy switch closes the camera's session at once, and says so to who watches", async () => {
+		const [viewer, watcher] = [subscribe(Track.catalog), subscribe(Track.video)];
+		broadcast.serve(viewer);
+		broadcast.serve(watcher);
+		source.listener?.state({ code: "live", sinceMs: 1 });
+		source.listener?.unit("video", unit(1, true));
+		await settle();
+		clock.ms += 5000;
+		broadcast.setOff(true);
+		expect([source.starts, source.stops]).toEqual([1, 1]);
+		// What a source still says, and whoever comes now, changes nothing.
+		source.listener?.unit("video", unit(2, true));
+		source.listener?.state({ code: "live", sinceMs: 2 });
+		const late = subscribe(Track.video);
+		broadcast.serve(late);
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.state).toEqual({ code: "off", sinceMs: clock.now() });
+		expect(late.groups).toEqual([]);
+		expect(watcher.groups.map(({ frames, end }) => [frames.length, end])).toEqual([[1, "reset 0"]]);
+		expect(source.starts).toBe(1);
+		clock.advance(IDLE_MS * 2);
+		expect(source.stops).toBe(1);
+	});
+
+	it("A12: switched on again, who stayed sees it again without doing anything; nobody there, it stays closed", async () => {
+		const watcher = subscribe(Track.video);
+		broadcast.setOff(true);
+		broadcast.serve(watcher);
+		expect(source.starts).toBe(0);
+		broadcast.setOff(false);
+		source.listener?.unit("video", unit(3, true));
+		await settle();
+		expect(source.starts).toBe(1);
+		expect(watcher.groups).toHaveLength(1);
+		broadcast.setOff(true);
+		watcher.leave();
+		await settle();
+		broadcast.setOff(false);
+		expect([source.starts, broadcast.state.code]).toEqual([1, "waiting"]);
+	});
+
+	it("A12: a camera that is off from the start tells so from the start", async () => {
+		broadcast = publish({ main: source }, false, true);
+		const viewer = subscribe(Track.catalog);
+		broadcast.serve(viewer);
+		await settle();
+		expect(lastCatalog(viewer).mivisus?.state.code).toBe("off");
+		expect(source.starts).toBe(0);
 	});
 
 	it("V10: who comes between keyframes starts at the last one", async () => {

@@ -11,7 +11,7 @@ import { AUDIO_GROUP_US, UPLINK_SLOW_MS } from "../limits.ts";
 import { Feed, type GroupSink } from "./feed.ts";
 import type { Unit } from "./gop.ts";
 import { Lane } from "./lane.ts";
-import type { BroadcastClock, MediaSource } from "./media.ts";
+import type { BroadcastClock, MediaSource, MediaTracks } from "./media.ts";
 
 /** One subscription of the relay, as the MoQ peer hands it over. */
 export interface Subscription {
@@ -31,9 +31,11 @@ export interface BroadcastOptions {
 	sound: boolean;
 	/** Keeps the sessions open while nobody looks. */
 	ready: boolean;
+	/** The privacy switch as it stands. */
+	off?: boolean;
 	clock: BroadcastClock;
 	/** Hears of media bytes (video and audio, not the catalog) that the uplink took. */
-	sent(bytes: number): void;
+	sent(bytes: number, kind: "video" | "audio"): void;
 	/** The camera's stream changed state; `idle`: nobody looks, nothing is read. */
 	stateChanged(state: CameraState["code"] | "idle"): void;
 }
@@ -66,10 +68,26 @@ export class CameraBroadcast {
 		const first = options.clock.now();
 		this.#catalogSequence = first;
 		this.#audioSequence = first;
-		const { sources, clock, ready } = options;
-		const common = { clock, ready, changed: () => this.#changed() };
+		const { sources, clock, ready, off = false } = options;
+		const common = { clock, ready, off, changed: () => this.#changed() };
 		this.#main = new Lane({ ...common, source: sources.main, audio: (unit) => this.#audio(unit) });
 		if (sources.sub) this.#sub = new Lane({ ...common, source: sources.sub, audio: () => {} });
+	}
+	/**
+	 * The privacy switch, cutting at the source: off, the camera's sessions are closed, and nothing of it is kept or sent to
+	 * anybody until it is on again. Who watches stays, is told so, and sees it again then.
+	 */
+	setOff(off: boolean): void {
+		if (off) for (const feed of this.#sounds) feed.cut();
+		for (const lane of [this.#main, this.#sub]) lane?.setOff(off);
+	}
+	/** What the camera does. */
+	get state(): CameraState {
+		return this.#best().state;
+	}
+	/** What it last turned out to send. */
+	get tracks(): MediaTracks | undefined {
+		return this.#main.tracks ?? this.#sub?.tracks;
 	}
 	/**
 	 * Switches sound; off ends it at once for everyone, because it is the owner's word. The subscriptions end too: who kept
@@ -119,21 +137,21 @@ export class CameraBroadcast {
 		this.#writeCatalog(feed);
 	}
 	#serveVideo(lane: Lane, subscription: Subscription): void {
-		const feed = this.#mediaFeed(subscription);
+		const feed = this.#mediaFeed(subscription, "video");
 		this.#until(subscription, lane.feeds, feed);
 		lane.attach(feed);
 		this.#judge();
 	}
 	#serveSound(subscription: Subscription): void {
-		const feed = this.#mediaFeed(subscription);
+		const feed = this.#mediaFeed(subscription, "audio");
 		this.#until(subscription, this.#sounds, feed);
 		this.#sounds.add(feed);
 		this.#listeners.add(subscription);
 		this.#judge();
 	}
-	#mediaFeed(subscription: Subscription): Feed {
+	#mediaFeed(subscription: Subscription, kind: "video" | "audio"): Feed {
 		return new Feed((sequence) => subscription.openGroup(sequence), {
-			sent: this.#options.sent,
+			sent: (bytes) => this.#options.sent(bytes, kind),
 			dropped: () => this.#uplinkSlow(),
 		});
 	}

@@ -84,6 +84,10 @@ export class Feed {
 	/** The subscriber left: nothing more is sent. */
 	close(): void {
 		this.#closed = true;
+		this.cut();
+	}
+	/** What waits is not sent any more; the next group may begin. */
+	cut(): void {
 		for (const group of [...this.#groups]) this.#abandon(group, WIRE_ERROR_CODES.cancelled);
 	}
 	#drop(group: OpenGroup): void {

@@ -11,6 +11,8 @@ export interface LaneOptions {
 	clock: BroadcastClock;
 	/** The session stays open although nobody asks for it: the first picture comes at once, at any time. */
 	ready: boolean;
+	/** The privacy switch as it stands. */
+	off: boolean;
 	/** Tracks or state changed. */
 	changed(): void;
 	/** A piece of sound; of a lane whose sound nobody hears, it goes nowhere. */
@@ -30,6 +32,7 @@ export class Lane {
 	#state: CameraState;
 	#running = false;
 	#wanted = false;
+	#off: boolean;
 	#cancelIdle: (() => void) | undefined;
 
 	constructor(options: LaneOptions) {
@@ -37,7 +40,8 @@ export class Lane {
 		const nowMs = options.clock.now();
 		// Numbers that grow over restarts keep a relay that still knows the last run from taking new groups for old.
 		this.#gop = new GopCache(nowMs);
-		this.#state = { code: "waiting", sinceMs: nowMs };
+		this.#off = options.off;
+		this.#state = { code: this.#off ? "off" : "waiting", sinceMs: nowMs };
 		if (options.ready) this.#start();
 	}
 	/** What the camera sends, once it was asked; still known when its session is over. */
@@ -63,6 +67,17 @@ export class Lane {
 		else if (this.#wanted) this.#endLater();
 		this.#wanted = wanted;
 	}
+	/** Off, nothing is read, kept or sent; on again, what is wanted is read anew. */
+	setOff(off: boolean): void {
+		if (this.#off === off) return;
+		this.#off = off;
+		this.#state = { code: off ? "off" : "waiting", sinceMs: this.#options.clock.now() };
+		if (off) {
+			for (const feed of this.feeds) feed.cut();
+			void this.#stop();
+		} else if (this.#wanted || this.#options.ready) this.#start();
+		this.#options.changed();
+	}
 	/** Feeds a subscription from the current group's beginning on. */
 	attach(feed: Feed): void {
 		this.feeds.add(feed);
@@ -79,15 +94,20 @@ export class Lane {
 	#start(): void {
 		this.#cancelIdle?.();
 		this.#cancelIdle = undefined;
-		if (this.#running) return;
+		if (this.#running || this.#off) return;
 		this.#running = true;
 		this.#options.source.start({
 			tracks: (tracks) => {
 				this.#tracks = tracks;
 				this.#options.changed();
 			},
-			unit: (kind, unit) => (kind === "video" ? this.#picture(unit) : this.#options.audio(unit)),
+			unit: (kind, unit) => {
+				if (this.#off) return;
+				if (kind === "video") this.#picture(unit);
+				else this.#options.audio(unit);
+			},
 			state: (state) => {
+				if (this.#off) return;
 				// Pictures from before an outage are not live any more.
 				if (state.code !== "live") this.#gop.clear();
 				this.#state = state;
@@ -104,7 +124,7 @@ export class Lane {
 		if (!this.#running) return;
 		this.#running = false;
 		this.#gop.clear();
-		this.#state = { code: "waiting", sinceMs: this.#options.clock.now() };
+		if (!this.#off) this.#state = { code: "waiting", sinceMs: this.#options.clock.now() };
 		this.#options.changed();
 		await this.#options.source.stop();
 	}

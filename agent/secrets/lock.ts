@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -12,19 +12,26 @@ export class AlreadyRunning extends Error {
 	override name = "AlreadyRunning";
 }
 
+/** Who comes to the agent's local socket: the command line of the same person. */
+export type Visit = (visitor: Socket) => void;
+
 /** Where the agent of this folder can be met: a socket, because it goes with its process, which a file with a number does not. */
-function meetingPoint(home: string): string {
+export function meetingPoint(home: string): string {
 	const mark = createHash("sha256").update(resolve(home)).digest("hex").slice(0, 16);
 	if (process.platform === "win32") return `\\\\.\\pipe\\mivisus-agent-${mark}`;
 	const path = join(resolve(home), "agent.sock");
 	return Buffer.byteLength(path) <= MAX_SOCKET_PATH ? path : join(tmpdir(), `mivisus-agent-${mark}.sock`);
 }
 
-const listen = (path: string) =>
+const listen = (path: string, visit: Visit) =>
 	new Promise<Server>((done, failed) => {
-		const server = createServer((visitor) => visitor.destroy());
+		const server = createServer(visit);
 		server.once("error", failed);
-		server.listen(path, () => done(server));
+		server.listen(path, () => {
+			// Its folder is private already, but where the path is too long it stands in a public one.
+			if (process.platform !== "win32") chmodSync(path, 0o600);
+			done(server);
+		});
 	});
 const answers = (path: string) =>
 	new Promise<boolean>((done) => {
@@ -39,13 +46,14 @@ const answers = (path: string) =>
 /**
  * Takes the folder for this process, until it ends or the returned function is called. Two agents with one identity
  * would take each other's place at the relay for ever, and overwrite each other's state. Rejects with AlreadyRunning.
+ * `visit` is given whoever comes to the socket; others than the folder's owner cannot.
  */
-export async function lockHome(home: string): Promise<() => void> {
+export async function lockHome(home: string, visit: Visit = (visitor) => visitor.destroy()): Promise<() => void> {
 	mkdirSync(home, { recursive: true, mode: 0o700 });
 	const path = meetingPoint(home);
 	let server: Server;
 	try {
-		server = await listen(path);
+		server = await listen(path, visit);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
 		if (await answers(path)) {
@@ -55,7 +63,7 @@ export async function lockHome(home: string): Promise<() => void> {
 		}
 		// Left behind by a process that was killed.
 		rmSync(path, { force: true });
-		server = await listen(path);
+		server = await listen(path, visit);
 	}
 	server.unref();
 	return () => void server.close();

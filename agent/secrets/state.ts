@@ -1,5 +1,7 @@
+import { StreamAddress } from "@mivisus/wire/signed";
 import { z } from "zod";
 import { MAX_CAMERAS } from "../limits.ts";
+import { Privacy } from "../privacy.ts";
 import { keyStores } from "./keys/platform.ts";
 import { StateVault } from "./vault.ts";
 
@@ -30,6 +32,12 @@ export const StoredCamera = z.object({
 	sound: z.boolean(),
 	/** Its sessions stay open while nobody looks, so that the first picture comes at once. */
 	ready: z.boolean().optional(),
+	/** As its owner calls it; what the service last said, or what was typed here. */
+	name: z.string().max(80).optional(),
+	/** Absent: always on. */
+	privacy: Privacy.optional(),
+	/** Added here, and the service has not taken it yet: the address that it may show, without user and password. */
+	unannounced: StreamAddress.optional(),
 });
 export type StoredCamera = z.infer<typeof StoredCamera>;
 

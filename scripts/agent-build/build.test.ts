@@ -48,7 +48,11 @@ describe("the agent as one file", () => {
 		expect(agent("--version").stdout).toBe(`mivisus-agent ${VERSION}\n`);
 	});
 	it("starts without Node and without the repository", () => {
-		expect(agent("status")).toMatchObject({ status: 0, stdout: "Not linked to an account yet.\n", stderr: "" });
+		expect(agent("status")).toMatchObject({
+			status: 0,
+			stdout: "Not linked to an account yet.\nIt is not running.\n",
+			stderr: "",
+		});
 		expect(statSync(join(home, "state/state.json")).mode & 0o777).toBe(0o600);
 	});
 	it("prints the licences of everything inside, to the last line, also into a pipe", () => {

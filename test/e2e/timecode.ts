@@ -21,9 +21,9 @@ export const madeAfter = (momentMs: number) => (stamp: Stamp) => ageOf(stamp) < 
  * Reads the time code from the canvas that shows a camera, or `null` when there is none to read: no picture yet, or
  * another picture than the camera's.
  */
-export function readStamp(page: Page): Promise<Stamp | null> {
-	return page.evaluate(() => {
-		const source = document.querySelector("canvas");
+export function readStamp(page: Page, canvas = "canvas"): Promise<Stamp | null> {
+	return page.evaluate((selector) => {
+		const source = document.querySelector<HTMLCanvasElement>(selector);
 		if (!source || source.width < 80) return null;
 		const cell = source.width / 80;
 		const copy = new OffscreenCanvas(source.width, Math.ceil(cell * 2));
@@ -60,7 +60,7 @@ export function readStamp(page: Page): Promise<Stamp | null> {
 		if (crc !== bytes[6]) return null;
 		const view = new DataView(bytes.buffer);
 		return { time: view.getUint32(0), frame: view.getUint16(4) };
-	});
+	}, canvas);
 }
 
 /** Resolves with the first stamp that `fits`; rejects after `ms`. Asks at each repaint of the page. */

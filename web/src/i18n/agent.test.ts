@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { agentSays } from "./agent.ts";
 import { setLanguage } from "./index.ts";
+import { agentSays } from "./says.ts";
 
 /** Where the agent keeps the sentences that reach a person's screen. */
 const FILES = [

@@ -1,7 +1,7 @@
 import { type CameraAccess, Command, peekStatement } from "@mivisus/wire/signed";
 import type { Api, Problem, Result } from "../api/client.ts";
-import { agentSays } from "../i18n/agent.ts";
 import { t } from "../i18n/index.ts";
+import { agentSays } from "../i18n/says.ts";
 import { sameKeys, signCameraAccess, signCommand } from "../keys/command.ts";
 import type { Pin, Vault } from "../keys/vault.ts";
 import { problemText } from "../ui/words.ts";

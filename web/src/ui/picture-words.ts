@@ -1,5 +1,5 @@
-import { agentSays } from "../i18n/agent.ts";
 import { clockTime, figure, type Key, t } from "../i18n/index.ts";
+import { agentSays } from "../i18n/says.ts";
 import type { Why } from "../watch/protocol.ts";
 
 /** "0,12 s" while it is fine; words when it matters. */

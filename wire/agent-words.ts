@@ -1,7 +1,27 @@
-import { language } from "./index.ts";
-
-/** What agents say of cameras comes as English sentences; these are the French ones. An unknown one is shown as it came. */
+/** What agents say of cameras (a catalog's `detail`) comes as English sentences; these are the French ones. */
 const FRENCH: Record<string, string> = {
+	"The camera answers, but no whole picture came in time.":
+		"La caméra répond, mais aucune image complète n’est arrivée à temps.",
+	"The camera gives no picture.": "La caméra ne donne pas d’image.",
+	"The camera is switched off here. Nothing reads it.": "La caméra est éteinte ici. Rien ne la lit.",
+	"The camera's address cannot be opened with this agent's key.":
+		"L’adresse de la caméra ne s’ouvre pas avec la clé de cet agent.",
+	"The address, the user or the password is too long.":
+		"L’adresse, le nom d’utilisateur ou le mot de passe est trop long.",
+	"The address must begin with rtsp:// or rtsps://.": "L’adresse doit commencer par rtsp:// ou rtsps://.",
+	"The address has no readable host after rtsp://.": "L’adresse n’a pas d’hôte lisible après rtsp://.",
+	"The port must be between 1 and 65535.": "Le port doit être compris entre 1 et 65535.",
+	"The fingerprint of a certificate is 64 hexadecimal digits (SHA-256).":
+		"L’empreinte d’un certificat compte 64 chiffres hexadécimaux (SHA-256).",
+	"The camera's streams cannot be asked for by this agent. Type its address.":
+		"Cet agent ne sait pas demander ses flux à la caméra. Saisissez son adresse.",
+	"The user or password contained %; please check them in their own fields.":
+		"Le nom d’utilisateur ou le mot de passe contenait un % ; vérifiez-les dans leurs propres champs.",
+	"The address contains several @; please check user, password and host.":
+		"L’adresse contient plusieurs @ ; vérifiez l’utilisateur, le mot de passe et l’hôte.",
+	"The camera agreed to send over TCP.": "La caméra a accepté d’envoyer par TCP.",
+	"The camera agreed to send over UDP.": "La caméra a accepté d’envoyer par UDP.",
+	"The link ran out before it was used.": "Le lien a expiré avant d’être utilisé.",
 	"The camera asks for a user and a password.": "La caméra demande un nom d’utilisateur et un mot de passe.",
 	"The camera does not give its picture to this user.": "La caméra ne donne pas son image à cet utilisateur.",
 	"The camera answered 401: wrong user or password, or its limit of sessions is reached.":
@@ -102,9 +122,8 @@ const WITH_MORE: [RegExp, string][] = [
 	[/^This agent already has (\d+) cameras\.$/, "Cet agent a déjà $1 caméras."],
 ];
 
-/** A sentence of the agent in the person's language. */
-export function agentSays(sentence: string): string {
-	if (language() === "en") return sentence.replaceAll("'", "’");
+/** A sentence of the agent in French; an unknown one as it came. */
+export function agentFrench(sentence: string): string {
 	const [form, french] = WITH_MORE.find(([known]) => known.test(sentence)) ?? [];
 	return form && french ? sentence.replace(form, french) : (FRENCH[sentence] ?? sentence);
 }
