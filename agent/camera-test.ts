@@ -108,8 +108,13 @@ export function describeTracks({ video, audio }: MediaTracks): string {
 	return `${picture}, sound ${spoken(AUDIO, audio.codec)} ${audio.sampleRate / 1000} kHz`;
 }
 
-/** What to do about a camera that gave no picture. */
-export const ADVICE: Record<Extract<TestEnd, { ok: false }>["code"], string> = {
+/** What to do about a camera that gave no picture, for the command line; the page has words of its own. */
+export function adviceFor({ code, reason }: Extract<TestEnd, { ok: false }>): string {
+	return reason.includes("SHA-256: ")
+		? "If it is your camera's, try again with --certificate and that fingerprint."
+		: ADVICE[code];
+}
+const ADVICE: Record<Extract<TestEnd, { ok: false }>["code"], string> = {
 	"camera-refused":
 		"Check the user and the password. Some cameras have a user of their own for RTSP, and lock out for minutes whoever tries often: wait before the next try.",
 	"camera-unreachable":

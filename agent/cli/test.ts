@@ -1,4 +1,4 @@
-import { ADVICE, describeTracks, type TestStep, testCamera } from "../camera-test.ts";
+import { adviceFor, describeTracks, type TestStep, testCamera } from "../camera-test.ts";
 import { machineClock } from "../clock.ts";
 import { ConfigError } from "../config.ts";
 import { addressText } from "../typed-access.ts";
@@ -39,10 +39,10 @@ export async function test(given: Arguments, signal: AbortSignal): Promise<numbe
 					video: video(end.found.video),
 					audio: audio(end.found.audio),
 				}
-			: { ok: false, address, code: end.code, reason: end.reason, advice: ADVICE[end.code] };
+			: { ok: false, address, code: end.code, reason: end.reason, advice: adviceFor(end) };
 		say(JSON.stringify({ ...result, steps }));
 	} else if (end.ok) say(`The camera answered. ${describeTracks(end.found)}.`);
-	else say(`${end.reason}\n${ADVICE[end.code]}`);
+	else say(`${end.reason}\n${adviceFor(end)}`);
 	return end.ok ? EXIT.done : EXIT[end.code];
 }
 

@@ -1,7 +1,7 @@
 import { encode } from "uqr";
 import { z } from "zod";
 import { NotAdded } from "../adding.ts";
-import { ADVICE, describeTracks, isJpeg, type TestEnd } from "../camera-test.ts";
+import { describeTracks, isJpeg, type TestEnd } from "../camera-test.ts";
 import { type Control, NotTested } from "../control.ts";
 import { MAX_FOUND } from "../discovery/limits.ts";
 import { Privacy } from "../privacy.ts";
@@ -125,7 +125,7 @@ export function pageRoutes(control: Control): PageRoute[] {
 
 /** A test's end for the page: the key frame goes along, the browser makes a picture of it. */
 function told(end: TestEnd) {
-	if (!end.ok) return { ...end, advice: ADVICE[end.code] };
+	if (!end.ok) return end;
 	const { found, picture } = end;
 	const { codec, description, width, height } = found.video;
 	return {
