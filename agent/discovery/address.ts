@@ -69,12 +69,21 @@ export function serviceAt(named: string, at: { host: string; port?: number | und
 	return port > 0 ? { scheme, host: at.host, port, path } : undefined;
 }
 
+/**
+ * A zone (`[fe80::1%eth0]`) has no place in a URL; cameras write it all the same. A text of a length that no address has
+ * is none: it is not searched.
+ */
+const zoneless = (named: string) =>
+	named
+		.slice(0, 2 * MAX_PATH_LENGTH + 1)
+		.trim()
+		.replace(/^(\w+:\/\/[^/]*\[[^\]/%]*)%[^\]/]*\]/, "$1]");
+
 /** Host of an HTTP address that a camera named. */
 export const hostOf = (named: string): string | undefined => parseHttp(named)?.hostname;
 
 function parseHttp(named: string): URL | undefined {
-	// A zone (`[fe80::1%eth0]`) has no place in a URL; cameras write it all the same.
-	const text = named.trim().replace(/^(https?:\/\/\[[^\]%]*)%[^\]]*\]/i, "$1]");
+	const text = zoneless(named);
 	if (!URL.canParse(text)) return undefined;
 	const url = new URL(text);
 	return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
@@ -85,7 +94,7 @@ function parseHttp(named: string): URL | undefined {
  * and a password in it are dropped: the owner's count. Undefined for what is no RTSP address. Never throws.
  */
 export function streamAt(named: string, host: string): StreamAddress | undefined {
-	const parsed = parseRtspUrl(named);
+	const parsed = parseRtspUrl(zoneless(named));
 	if (!parsed.ok) return undefined;
 	const { scheme, port, path } = parsed.access;
 	return path.length > MAX_PATH_LENGTH ? undefined : { scheme, host, port, path };

@@ -154,6 +154,8 @@ describe("addresses that a camera names", () => {
 			port: 8554,
 			path: "/ch1?a=b",
 		});
+		const six = streamAt("rtsp://u:p@[fe80::1%eth0]:8554/ch1", "fe80::1%eth1");
+		expect(six).toEqual({ scheme: "rtsp", host: "fe80::1%eth1", port: 8554, path: "/ch1" });
 		expect(streamAt("http://192.168.1.5/mjpeg", at.host)).toBeUndefined();
 	});
 	it("never throw and never leave the camera's host", () => {

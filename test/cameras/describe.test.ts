@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { createServer as createTcpServer } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { describe as describeCamera } from "@mivisus/agent/discovery/describe";
 import { MAX_SOAP_BYTES } from "@mivisus/agent/discovery/limits";
 import { Secret } from "@mivisus/agent/rtsp/url";
+import { makeCertificate } from "@mivisus/transport/certificate";
 import { Cam } from "onvif";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Asked, type DeviceScript, H264, OnvifDevice } from "./onvif.ts";
@@ -75,6 +77,27 @@ describe("what an ONVIF camera says of itself", () => {
 			},
 		});
 		expect((await ask(port)).streams.main).toEqual(stream("/stream/main"));
+	});
+
+	it("A05: a camera that answers by HTTPS only is asked there, though nobody signed its certificate", async () => {
+		const { port } = await device({ auth: { user: "owner", password: PASSWORD, by: "digest" } });
+		const { certPem: cert, keyPem: key } = await makeCertificate({ hosts: ["camera.local"] });
+		const secure = createTlsServer({ cert, key }, (socket) => {
+			socket.pipe(connect(port, "127.0.0.1")).pipe(socket);
+		}).listen(0, "127.0.0.1");
+		await once(secure, "listening");
+		ends.push(() => new Promise((resolve) => secure.close(resolve)));
+		const host = "127.0.0.1";
+		const at = {
+			scheme: "https" as const,
+			host,
+			port: (secure.address() as { port: number }).port,
+			path: "/onvif/device",
+		};
+		const found = { device: "urn:uuid:1", name: "Camera", address: at, xaddrs: [at] };
+		const options = { signal: new AbortController().signal, clock };
+		const said = await describeCamera(found, { user: "owner", password: new Secret(PASSWORD) }, options);
+		expect(said.streams.main).toEqual(stream("/stream/main"));
 	});
 
 	it("A05: a camera from before GetServices, and one whose tokens look like numbers or like XML", async () => {

@@ -71,12 +71,16 @@ describe.skipIf(noNetworks)("cameras on the networks of a house", () => {
 		expect(hosts(found())).toEqual(["10.77.1.2", "10.77.2.2"]);
 	});
 
-	it("A05: a camera that speaks IPv6 only is found with the interface that it stands at", async () => {
+	it("A05: a camera that speaks IPv6 only is found with the interface that it stands at, and can be asked", async () => {
 		const { agent, begin, found, done } = await house("n1", "n2");
 		await begin({ addresses: ["fe80::2:2%n2"], reference: "urn:uuid:six", name: "Six" });
 		agent.tell({});
 		await done();
 		expect(found().map(({ name, address }) => [name, address])).toEqual([["Six", { host: "fe80::2:2%n2", port: 80 }]]);
+		agent.tell({ describe: found()[0] });
+		await agent.until((said) => said.some(({ described }) => described));
+		const main = { scheme: "rtsp", host: "fe80::2:2%n2", port: 554, path: "/stream/main" };
+		expect(agent.said.at(-1)).toMatchObject({ described: { streams: { main } } });
 	});
 
 	it("A05: a network that comes up while the agent looks is asked, too, and one that vanishes disturbs nothing", async () => {

@@ -5,7 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { CameraSource } from "@mivisus/agent/camera";
-import { discover } from "@mivisus/agent/discovery/discover";
+import { describe } from "@mivisus/agent/discovery/describe";
+import { discover, type FoundCamera } from "@mivisus/agent/discovery/discover";
 import { createRefinder } from "@mivisus/agent/discovery/refind";
 import { type DeviceScript, OnvifDevice, probeMatch } from "./onvif.ts";
 import { ScriptedCamera } from "./scripted.ts";
@@ -73,11 +74,17 @@ function watch({ device, host }: { device: string; host: string }): void {
 }
 const roles: Record<string, (message: never) => Promise<void>> = {
 	cameras: begin,
-	agent: async (told: { device?: string; watch?: { device: string; host: string }; patient?: boolean }) => {
+	agent: async (told: {
+		device?: string;
+		watch?: { device: string; host: string };
+		describe?: FoundCamera;
+		patient?: boolean;
+	}) => {
 		const { device } = told;
 		// Time as it is: who answers has a lot to do first.
 		if (told.patient) speed = 1;
 		if (told.watch) watch(told.watch);
+		else if (told.describe) say({ described: await describe(told.describe, {}, { signal, clock }) });
 		else if (device === undefined) await seek();
 		else say({ refound: (await refind(device, signal)) ?? null });
 	},

@@ -87,8 +87,11 @@ export class OnvifDevice {
 	}
 	/** Its device service, as it would name it itself. */
 	get own(): string {
-		const host = this.host.includes(":") ? `[${this.host}]` : this.host;
-		return `http://${host}:${this.port}/onvif/device_service`;
+		return `http://${this.#hostInUrl}:${this.port}/onvif/device_service`;
+	}
+	/** With its zone, which does not belong there: as real cameras write it. */
+	get #hostInUrl(): string {
+		return this.host.includes(":") ? `[${this.host}]` : this.host;
 	}
 	/** Operations that were asked for, in order. */
 	get operations(): string[] {
@@ -197,7 +200,7 @@ export class OnvifDevice {
 		const token = /ProfileToken>([^<]*)</.exec(text)?.[1] ?? "";
 		const profile = profiles.find((one) => escapeText(one.token) === token);
 		const uri = (kind: string) =>
-			`<Uri>${escapeText(profile?.uri ?? `rtsp://${this.host}:554/${kind}/${token}`)}</Uri>`;
+			`<Uri>${escapeText(profile?.uri ?? `rtsp://${this.#hostInUrl}:554/${kind}/${token}`)}</Uri>`;
 		const response = (inner: string) => `<t:${operation}Response xmlns:t="urn:any">${inner}</t:${operation}Response>`;
 		switch (operation) {
 			case "GetSystemDateAndTime":
