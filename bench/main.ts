@@ -3,6 +3,7 @@
  * count. Figures are read by people and compared as ratios; no test asserts them.
  */
 import { cpus, release, totalmem } from "node:os";
+import { agent } from "./agent.ts";
 import { api } from "./api.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import { exportCopy } from "./export.ts";
@@ -10,6 +11,7 @@ import type { Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
 
 const BENCHMARKS: Record<string, () => Promise<Figures>> = {
+	agent,
 	api,
 	"equal-answers": equalAnswers,
 	export: exportCopy,

@@ -10,6 +10,8 @@ export interface DemoCameraOptions {
 	host?: string;
 	user: string;
 	password: string;
+	/** Another clip (Annex B) than the one beside this file, written as that one is: one slice for each picture. */
+	clip?: Uint8Array;
 }
 export interface DemoCamera {
 	port: number;
@@ -18,9 +20,9 @@ export interface DemoCamera {
 	stop(): Promise<void>;
 }
 
-/** Starts a small RTSP camera that loops the clip beside this file. Rejects when the port is taken. */
+/** Starts a small RTSP camera that loops a clip. Rejects when the port is taken. */
 export async function startDemoCamera(options: DemoCameraOptions): Promise<DemoCamera> {
-	const pictures = readClip(readFileSync(new URL("clip.h264", import.meta.url)));
+	const pictures = readClip(options.clip ?? readFileSync(new URL("clip.h264", import.meta.url)));
 	const visitors = new Set<Visitor>();
 	const server = createServer((socket) => {
 		const visitor = new Visitor(socket, pictures, options);

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import type { MoqPeer } from "@mivisus/transport/moq/peer";
+import { Track } from "@mivisus/wire/catalog";
+import { Priority } from "@mivisus/wire/moq/subscribe";
+import { Owner, type OwnerState } from "../scripts/start/owner.ts";
+import { freePort, Program } from "../scripts/start/programs.ts";
+import { signUp } from "../test/e2e/person.ts";
+import { System } from "../test/e2e/system.ts";
+import { type Access, visit } from "../test/e2e/visitor.ts";
+import { ROOT } from "../test/graph/imports.ts";
+import { clip } from "./clip.ts";
+
+const ACCOUNT = { email: "bench@example.test", fullName: "Bench", password: "a calm sentence, not a word" };
+const CAMERA = { user: "viewer", password: "bench-camera" };
+
+/** How an agent is run: what stands before its arguments. */
+export interface Runtime {
+	name: "binary" | "node";
+	command: readonly [string, ...string[]];
+	/** The file that is run. */
+	file: string;
+	env?: Record<string, string>;
+}
+/** An agent of the rig with its cameras. */
+export interface RigAgent {
+	program: Program;
+	cameras: string[];
+	state: OwnerState;
+}
+
+/** Worker and relay as their own processes, a camera that loops a clip of 4 Mbit/s, and viewers that only count. */
+export class Rig {
+	readonly system: System;
+	/** Of what the camera sends, Mbit/s. */
+	readonly mbits: number;
+	#owner: Owner;
+	#camera: Program;
+	#port: number;
+	#agents: Program[] = [];
+
+	private constructor(system: System, owner: Owner, camera: Program, port: number, mbits: number) {
+		this.system = system;
+		this.#owner = owner;
+		this.#camera = camera;
+		this.#port = port;
+		this.mbits = mbits;
+	}
+	static async start(): Promise<Rig> {
+		const { path, mbits } = clip();
+		const port = await freePort("tcp");
+		const camera = new Program("camera", join(ROOT, "scripts/demo-camera/main.ts"), {
+			args: ["--port", String(port), "--user", CAMERA.user, "--clip", path],
+			env: { MIVISUS_DEMO_CAMERA_PASSWORD: CAMERA.password },
+			cwd: ROOT,
+		});
+		await camera.line(/demo camera ready/);
+		const system = await System.start();
+		await signUp(system, ACCOUNT);
+		const owner = new Owner(system.origin);
+		await owner.signIn(ACCOUNT.email, ACCOUNT.password);
+		return new Rig(system, owner, camera, port, mbits);
+	}
+	/** The camera's address with its password, for ffmpeg. */
+	get address(): string {
+		return `rtsp://${CAMERA.user}:${CAMERA.password}@127.0.0.1:${this.#port}/live`;
+	}
+	/** An agent of its own, linked, without cameras. */
+	async agent({ name, command, file, env = {} }: Runtime): Promise<RigAgent> {
+		const args = ["run", "--origin", this.system.origin, "--home", join(this.system.home, name), "--name", name];
+		const program = new Program(name, file, { args, env, cwd: ROOT, with: command });
+		this.#agents.push(program);
+		const [link] = await program.line(/https?:\/\/\S+\/enrol#\S+/);
+		const state = await this.#owner.enrol(link, "bench");
+		await program.line(/The agent is running/);
+		return { program, cameras: [], state };
+	}
+	/** Gives the agent as many cameras as are missing to `count`. */
+	async cameras(agent: RigAgent, count: number): Promise<void> {
+		while (agent.cameras.length < count) {
+			const url = { scheme: "rtsp" as const, host: "127.0.0.1", port: this.#port, path: "/live" };
+			const name = `Camera ${agent.cameras.length + 1}`;
+			agent.cameras.push(await this.#owner.addCamera(agent.state, name, { v: 1, url, ...CAMERA }));
+		}
+	}
+	/** Watches all of the agent's cameras from one place; resolves once each has sent pictures. */
+	async watch(cameras: readonly string[]): Promise<Watching> {
+		const peer = await visit(await this.#owner.call<Access>("POST", "/relay-token", { cameras }));
+		const watching = new Watching(peer);
+		await Promise.all(cameras.map((camera) => watching.follow(camera)));
+		return watching;
+	}
+	async stop(): Promise<void> {
+		for (const agent of this.#agents) await agent.stop();
+		await this.system.stop();
+		await this.#camera.stop();
+	}
+}
+
+/** What came from some cameras. */
+class Watching {
+	frames = 0;
+	bytes = 0;
+	#peer: MoqPeer;
+
+	constructor(peer: MoqPeer) {
+		this.#peer = peer;
+	}
+	/** Resolves at the first picture. */
+	async follow(camera: string): Promise<void> {
+		for await (const { active, suffix } of await this.#peer.announced("")) {
+			if (suffix !== camera || !active) continue;
+			if (await this.#read(camera)) return;
+		}
+		throw new Error("the relay's session ended before each camera was seen");
+	}
+	/** Whether a picture came; not where the agent takes another session because it got one more camera. */
+	async #read(camera: string): Promise<boolean> {
+		const subscription = await this.#peer.subscribe(camera, Track.video, Priority.video).catch(() => undefined);
+		if (!subscription) return false;
+		return new Promise<boolean>((seen) => {
+			void (async () => {
+				for await (const group of subscription.groups) {
+					for (let frame = await group.next(); frame; frame = await group.next()) {
+						this.frames += 1;
+						this.bytes += frame.length;
+						seen(true);
+					}
+				}
+			})()
+				.catch(() => {})
+				.finally(() => seen(false));
+		});
+	}
+	close(): void {
+		this.#peer.close();
+	}
+}
