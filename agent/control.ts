@@ -71,6 +71,8 @@ export interface Control {
 	): Promise<TestEnd>;
 	/** False for a camera that is not there. */
 	setPrivacy(id: string, privacy: Privacy): boolean;
+	/** Whether the camera is read while nobody looks, too. False for a camera that is not there. */
+	setReady(id: string, ready: boolean): boolean;
 	/** Absent where this agent cannot look for cameras. */
 	search?: Discover | undefined;
 	log(): readonly LogLine[];

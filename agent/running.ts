@@ -182,6 +182,9 @@ export class RunningAgent implements Control {
 	setPrivacy(id: string, privacy: Privacy): boolean {
 		return this.#supervisor.setPrivacy(id, privacy);
 	}
+	setReady(id: string, ready: boolean): boolean {
+		return this.#supervisor.setReady(id, ready);
+	}
 	log() {
 		return this.#options.lines.all;
 	}

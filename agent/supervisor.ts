@@ -10,7 +10,7 @@ import { CameraBroadcast } from "./publish/broadcast.ts";
 import type { BroadcastClock, MediaSource, MediaTracks } from "./publish/media.ts";
 import { StreamReports } from "./publish/stream-reports.ts";
 import { Uplink } from "./publish/uplink.ts";
-import type { StateStore } from "./secrets/state.ts";
+import type { StateStore, StoredCamera } from "./secrets/state.ts";
 import { type RelayAccess, type ServiceState, type WorkerClient, WorkerError } from "./worker-client.ts";
 
 /** How long one look for news may hang at the service, ms. */
@@ -57,6 +57,10 @@ export interface CameraOverview {
 	/** Absent where the stored access does not open with this agent's key. */
 	address?: StreamAddress | undefined;
 	privacy: Privacy;
+	/** Whether somebody sees or hears it. */
+	watched: boolean;
+	/** Whether it is read while nobody looks, too. */
+	ready: boolean;
 	/** Whether the service lets it be seen. */
 	published: boolean;
 	sound: boolean;
@@ -68,10 +72,7 @@ export interface CameraOverview {
  */
 export class Supervisor {
 	#options: SupervisorOptions;
-	#broadcasts = new Map<
-		string,
-		{ broadcast: CameraBroadcast; sealed: string; ready: boolean; address: StreamAddress }
-	>();
+	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string; address: StreamAddress }>();
 	/** Cameras whose access does not open with this agent's key. */
 	#foreign = new Set<string>();
 	#allowed = new Set<string>();
@@ -119,7 +120,7 @@ export class Supervisor {
 	}
 	/** Every camera that this agent keeps, in the order in which they came. */
 	get cameras(): CameraOverview[] {
-		return this.#options.store.current.cameras.map(({ id, name, sound, privacy = ALWAYS_ON }) => {
+		return this.#options.store.current.cameras.map(({ id, name, sound, ready = false, privacy = ALWAYS_ON }) => {
 			const { broadcast, address } = this.#broadcasts.get(id) ?? {};
 			const state = broadcast?.state ?? this.#unread(id, privacy);
 			const idle = !broadcast?.running && state.code === "waiting";
@@ -135,6 +136,8 @@ export class Supervisor {
 				tracks,
 				address,
 				privacy,
+				watched: broadcast?.watched ?? false,
+				ready,
 				published,
 				sound,
 			};
@@ -142,11 +145,14 @@ export class Supervisor {
 	}
 	/** Sets a camera's privacy switch: stored first, then obeyed at once. False for a camera that is not there. */
 	setPrivacy(id: string, privacy: Privacy): boolean {
-		const { store } = this.#options;
-		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
-		const cameras = store.current.cameras.map((camera) => (camera.id === id ? { ...camera, privacy } : camera));
-		store.save({ ...store.current, cameras });
+		if (!this.#set(id, { privacy })) return false;
 		this.#switchPrivacy();
+		return true;
+	}
+	/** Says whether a camera is kept ready: stored first, then done. False for a camera that is not there. */
+	setReady(id: string, ready: boolean): boolean {
+		if (!this.#set(id, { ready })) return false;
+		this.#broadcasts.get(id)?.broadcast.setReady(ready);
 		return true;
 	}
 	/** Runs until `signal` aborts, or until the service says that this agent was unlinked (resolves `"unlinked"`). */
@@ -215,6 +221,14 @@ export class Supervisor {
 		this.#takeNames(new Map(state.cameras.map(({ id, name }) => [id, name])));
 		await this.#reconcile();
 	}
+	/** Stores something of a camera that its owner set here. */
+	#set(id: string, change: Pick<StoredCamera, "privacy" | "ready">): boolean {
+		const { store } = this.#options;
+		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
+		const cameras = store.current.cameras.map((camera) => (camera.id === id ? { ...camera, ...change } : camera));
+		store.save({ ...store.current, cameras });
+		return true;
+	}
 	/** What is known of a camera whose access was not opened yet, or does not open. */
 	#unread(id: string, privacy: Privacy): CameraState {
 		const sinceMs = this.#options.clock.now();
@@ -243,9 +257,8 @@ export class Supervisor {
 	async #reconcile(): Promise<void> {
 		const { store, identity, createSource, clock } = this.#options;
 		const stored = new Map(store.current.cameras.map((camera) => [camera.id, camera]));
-		for (const [id, { broadcast, sealed, ready }] of this.#broadcasts) {
-			const kept = stored.get(id);
-			if (kept?.sealed === sealed && (kept.ready ?? false) === ready) continue;
+		for (const [id, { broadcast, sealed }] of this.#broadcasts) {
+			if (stored.get(id)?.sealed === sealed) continue;
 			this.#broadcasts.delete(id);
 			await broadcast.close();
 			if (!stored.has(id)) this.#reports.forget(id);
@@ -277,7 +290,7 @@ export class Supervisor {
 				},
 				stateChanged: (state) => this.#reports.changed(id, state),
 			});
-			this.#broadcasts.set(id, { broadcast, sealed, ready, address: access.url });
+			this.#broadcasts.set(id, { broadcast, sealed, address: access.url });
 		}
 		const published = [...this.#broadcasts.keys()].filter((id) => this.#allowed.has(id)).sort();
 		if (published.join() === this.#published.join()) return;

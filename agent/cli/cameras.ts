@@ -1,3 +1,4 @@
+import type { CameraView } from "../control.ts";
 import { openAccess } from "../pairing/commands.ts";
 import { loadIdentity } from "../pairing/identity.ts";
 import { ALWAYS_ON } from "../privacy.ts";
@@ -9,6 +10,7 @@ import { say } from "./say.ts";
 
 const STATES: Record<string, string> = {
 	live: "live, somebody watches",
+	unwatched: "read here, nobody watches",
 	waiting: "waiting for its picture",
 	idle: "nobody watches",
 	off: "switched off here",
@@ -36,7 +38,7 @@ export async function cameras(
 ): Promise<number> {
 	const view = await viewOf(home);
 	const rows: Row[] = view
-		? view.cameras.map((camera) => ({ ...camera, privacy: camera.privacy.mode }))
+		? view.cameras.map((camera) => ({ ...camera, state: shownState(camera), privacy: camera.privacy.mode }))
 		: await kept(openStore);
 	if (json) say(JSON.stringify({ running: view !== undefined, cameras: rows.map(plain) }));
 	else if (rows.length === 0) say("No cameras yet.");
@@ -44,6 +46,7 @@ export async function cameras(
 	return EXIT.done;
 }
 
+const shownState = ({ state, watched }: CameraView) => (state === "live" && !watched ? "unwatched" : state);
 const plain = ({ id, name, address, state, detail, sends, privacy }: Row) => ({
 	id,
 	name: name ?? null,

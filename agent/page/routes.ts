@@ -95,6 +95,15 @@ export function pageRoutes(control: Control): PageRoute[] {
 			},
 		}),
 		route({
+			method: "PUT",
+			path: "/api/cameras/:id/ready",
+			body: z.strictObject({ ready: z.boolean() }),
+			handle: ({ params, body }) => {
+				if (!control.setReady(params["id"] ?? "", body.ready)) throw new PageProblem("not-found");
+				return {};
+			},
+		}),
+		route({
 			method: "POST",
 			path: "/api/tests",
 			body: TestBody,

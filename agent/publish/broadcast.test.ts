@@ -18,6 +18,8 @@ class HeldSource implements MediaSource {
 	start(listener: MediaListener) {
 		this.starts += 1;
 		this.listener = listener;
+		// As a camera's source does, before it has even connected.
+		listener.state({ code: "waiting", sinceMs: 0 });
 	}
 	async stop() {
 		this.stops += 1;
@@ -312,6 +314,7 @@ describe("a camera as a broadcast", () => {
 		const main = new HeldSource();
 		const kept = publish({ main }, true);
 		expect(main.starts).toBe(1);
+		expect(told).toEqual(["waiting"]);
 		main.listener?.state({ code: "live", sinceMs: 1 });
 		main.listener?.unit("video", unit(1, true));
 		await settle();
@@ -326,6 +329,32 @@ describe("a camera as a broadcast", () => {
 		expect(main.stops).toBe(0);
 		await kept.close();
 		expect(main.stops).toBe(1);
+	});
+	it("V10: the owner says at any time whether a camera is kept ready; off is off all the same", async () => {
+		broadcast.setReady(true);
+		expect([source.starts, broadcast.watched]).toEqual([1, false]);
+		broadcast.setOff(true);
+		expect(source.stops).toBe(1);
+		broadcast.setReady(false);
+		broadcast.setReady(true);
+		expect(source.starts).toBe(1);
+		broadcast.setOff(false);
+		expect(source.starts).toBe(2);
+		const viewer = subscribe(Track.video);
+		broadcast.serve(viewer);
+		expect(broadcast.watched).toBe(true);
+		broadcast.setReady(false);
+		clock.advance(IDLE_MS * 2);
+		expect(source.stops).toBe(1);
+		viewer.leave();
+		await settle();
+		expect(broadcast.watched).toBe(false);
+		clock.advance(IDLE_MS);
+		expect(source.stops).toBe(2);
+		broadcast.setReady(true);
+		broadcast.setReady(false);
+		clock.advance(IDLE_MS);
+		expect(source.stops).toBe(3);
 	});
 });
 

@@ -69,9 +69,11 @@ export class CameraBroadcast {
 		this.#catalogSequence = first;
 		this.#audioSequence = first;
 		const { sources, clock, ready, off = false } = options;
-		const common = { clock, ready, off, changed: () => this.#changed() };
+		const common = { clock, off, changed: () => this.#changed() };
 		this.#main = new Lane({ ...common, source: sources.main, audio: (unit) => this.#audio(unit) });
 		if (sources.sub) this.#sub = new Lane({ ...common, source: sources.sub, audio: () => {} });
+		// Now that there is somebody to be told: a source speaks as soon as it is started.
+		this.setReady(ready);
 	}
 	/**
 	 * The privacy switch, cutting at the source: off, the camera's sessions are closed, and nothing of it is kept or sent to
@@ -80,6 +82,14 @@ export class CameraBroadcast {
 	setOff(off: boolean): void {
 		if (off) for (const feed of this.#sounds) feed.cut();
 		for (const lane of [this.#main, this.#sub]) lane?.setOff(off);
+	}
+	/** Whether the camera is read while nobody looks, too. Nothing leaves the house for that. */
+	setReady(ready: boolean): void {
+		for (const lane of [this.#main, this.#sub]) lane?.setReady(ready);
+	}
+	/** Whether somebody sees or hears it; the agent may read it all the same. */
+	get watched(): boolean {
+		return this.#main.feeds.size + (this.#sub?.feeds.size ?? 0) + this.#sounds.size > 0;
 	}
 	/** What the camera does. */
 	get state(): CameraState {
@@ -133,8 +143,10 @@ export class CameraBroadcast {
 		const feed = new Feed((sequence) => subscription.openGroup(sequence), {});
 		this.#until(subscription, this.#catalogs, feed);
 		this.#catalogs.add(feed);
+		const before = this.#catalogSequence;
 		this.#judge();
-		this.#writeCatalog(feed);
+		// A source that was woken has spoken already, and it was told.
+		if (this.#catalogSequence === before) this.#writeCatalog(feed);
 	}
 	#serveVideo(lane: Lane, subscription: Subscription): void {
 		const feed = this.#mediaFeed(subscription, "video");

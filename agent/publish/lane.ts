@@ -9,8 +9,6 @@ import type { BroadcastClock, MediaSource, MediaTracks } from "./media.ts";
 export interface LaneOptions {
 	source: MediaSource;
 	clock: BroadcastClock;
-	/** The session stays open although nobody asks for it: the first picture comes at once, at any time. */
-	ready: boolean;
 	/** The privacy switch as it stands. */
 	off: boolean;
 	/** Tracks or state changed. */
@@ -33,6 +31,7 @@ export class Lane {
 	#running = false;
 	#wanted = false;
 	#off: boolean;
+	#ready = false;
 	#cancelIdle: (() => void) | undefined;
 
 	constructor(options: LaneOptions) {
@@ -42,7 +41,6 @@ export class Lane {
 		this.#gop = new GopCache(nowMs);
 		this.#off = options.off;
 		this.#state = { code: this.#off ? "off" : "waiting", sinceMs: nowMs };
-		if (options.ready) this.#start();
 	}
 	/** What the camera sends, once it was asked; still known when its session is over. */
 	get tracks(): MediaTracks | undefined {
@@ -67,6 +65,13 @@ export class Lane {
 		else if (this.#wanted) this.#endLater();
 		this.#wanted = wanted;
 	}
+	/** Kept ready, the camera is read while nobody looks, too: its first picture comes at once. */
+	setReady(ready: boolean): void {
+		if (this.#ready === ready) return;
+		this.#ready = ready;
+		if (ready) this.#start();
+		else if (!this.#wanted) this.#endLater();
+	}
 	/** Off, nothing is read, kept or sent; on again, what is wanted is read anew. */
 	setOff(off: boolean): void {
 		if (this.#off === off) return;
@@ -75,7 +80,7 @@ export class Lane {
 		if (off) {
 			for (const feed of this.feeds) feed.cut();
 			void this.#stop();
-		} else if (this.#wanted || this.#options.ready) this.#start();
+		} else if (this.#wanted || this.#ready) this.#start();
 		this.#options.changed();
 	}
 	/** Feeds a subscription from the current group's beginning on. */
@@ -116,7 +121,7 @@ export class Lane {
 		});
 	}
 	#endLater(): void {
-		if (this.#options.ready) return;
+		if (this.#ready) return;
 		this.#cancelIdle?.();
 		this.#cancelIdle = this.#options.clock.after(IDLE_MS, () => void this.#stop());
 	}

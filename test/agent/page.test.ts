@@ -42,6 +42,7 @@ const BODIES: Record<string, object> = {
 	"/api/links": {},
 	"/api/cameras": { name: "x", address: "rtsp://127.0.0.1/" },
 	"/api/cameras/:id/privacy": { mode: "off", hours: [] },
+	"/api/cameras/:id/ready": { ready: true },
 	"/api/tests": { address: "rtsp://127.0.0.1:9/" },
 	"/api/searches": {},
 	"/api/session": { secret: "x" },
@@ -301,6 +302,27 @@ describe("a camera on the agent's own page", () => {
 		expect((await agent.view()).cameras[0]).toMatchObject({ state: "off", privacy: week });
 		expect((await set({ mode: "on", hours: week.hours })).status).toBe(200);
 		expect((await agent.view()).cameras[0]).toMatchObject({ state: "idle" });
+	});
+	it("V10: kept ready, it is read though nobody watches, and nothing leaves; the page says so", async () => {
+		const set = (ready: unknown) =>
+			agent.ask({ method: "PUT", path: `/api/cameras/${id}/ready`, body: JSON.stringify({ ready }) });
+		expect((await set("yes")).problem).toBe("malformed");
+		expect((await set(true)).status).toBe(200);
+		const first = async () => (await agent.view()).cameras[0];
+		await until(async () => (await first()).state === "live");
+		expect(await first()).toMatchObject({ ready: true, watched: false, left: { todayBytes: 0 } });
+		const { out } = await command(["cameras", "--home", agent.home]).ended;
+		expect(out).toContain("read here, nobody watches");
+		await agent.program.stop();
+		await agent.start();
+		await agent.open();
+		await until(async () => (await first()).state === "live");
+		expect((await set(false)).status).toBe(200);
+		expect((await first()).ready).toBe(false);
+		await agent.program.stop();
+		await agent.start();
+		await agent.open();
+		await until(async () => (await first()).state === "idle");
 	});
 	it("is in the lists of the command line, of the running agent and of the stopped one, without secrets", async () => {
 		const listed = async () => JSON.parse((await command(["cameras", "--json", "--home", agent.home]).ended).out);

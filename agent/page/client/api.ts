@@ -91,6 +91,7 @@ export const api = {
 	code: async () => (await json<{ rows: string[] }>("GET", "/links/code")).rows,
 	add: (camera: TypedCamera & { name: string }) => json<{ announced: boolean }>("POST", "/cameras", camera),
 	setPrivacy: (id: string, privacy: Privacy) => json("PUT", `/cameras/${id}/privacy`, privacy),
+	setReady: (id: string, ready: boolean) => json("PUT", `/cameras/${id}/ready`, { ready }),
 	test: (camera: TypedCamera | { id: string }, hear: (line: Line) => void) => lines("/tests", camera, hear),
 	search: (hear: (line: Line) => void) => lines("/searches", {}, hear),
 };

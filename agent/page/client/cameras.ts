@@ -1,7 +1,8 @@
 import type { AgentView, CameraView } from "../../control.ts";
+import { api } from "./api.ts";
 import { button, h, setText } from "./dom.ts";
 import { PrivacySwitch } from "./privacy.ts";
-import { Trial } from "./trial.ts";
+import { problemText, Trial } from "./trial.ts";
 import { bytesOf, says, sends, t, timeOf } from "./words.ts";
 
 const KINDS: Record<CameraView["state"], "live" | "waiting" | "stale" | "refused" | "quiet"> = {
@@ -24,6 +25,7 @@ function card(camera: CameraView, zone: string, changed: () => void) {
 	const trial = new Trial(camera.name ?? t("unnamed"));
 	const show = button(t("picture"), () => trial.run({ id: camera.id }));
 	const privacy = new PrivacySwitch(camera.id, camera.privacy, zone, changed);
+	const ready = readySwitch(camera.id, changed);
 	const element = h(
 		"li",
 		{ class: "card" },
@@ -34,11 +36,13 @@ function card(camera: CameraView, zone: string, changed: () => void) {
 		h("div", { class: "row" }, show),
 		trial.element,
 		privacy.element,
+		ready.element,
 	);
 	const update = (view: CameraView) => {
 		setText(name, view.name ?? t("unnamed"));
-		state.dataset["kind"] = KINDS[view.state];
-		setText(state, t(`state.${view.state}`, { time: timeOf(view.sinceMs, zone) }));
+		const unwatched = view.state === "live" && !view.watched;
+		state.dataset["kind"] = unwatched ? "quiet" : KINDS[view.state];
+		setText(state, t(unwatched ? "state.unwatched" : `state.${view.state}`, { time: timeOf(view.sinceMs, zone) }));
 		setText(detail, view.published ? says(view.detail ?? "") : t("state.unannounced"));
 		setText(address, view.address ?? "");
 		const left = view.left.lastPictureMs
@@ -46,8 +50,40 @@ function card(camera: CameraView, zone: string, changed: () => void) {
 			: t("left.cameraNone");
 		setText(facts, [view.sends && `${sends(view.sends)}.`, left, view.sound && t("sound")].filter(Boolean).join(" "));
 		privacy.update(view.privacy);
+		ready.update(view.ready);
 	};
 	update(camera);
+	return { element, update };
+}
+
+/** Whether a camera is read while nobody looks, too. */
+function readySwitch(camera: string, changed: () => void) {
+	const said = h("p", { role: "status", class: "said" });
+	const box = h("input", { type: "checkbox", "aria-describedby": `ready-${camera}` });
+	let kept = false;
+	box.addEventListener("change", async () => {
+		try {
+			await api.setReady(camera, box.checked);
+			kept = box.checked;
+			setText(said, t("privacy.saved"));
+			changed();
+		} catch (error) {
+			box.checked = kept;
+			setText(said, problemText(error));
+		}
+	});
+	const label = h("label", { class: "choice" }, box, h("span", {}, t("ready")));
+	const element = h(
+		"div",
+		{ class: "ready" },
+		label,
+		h("p", { class: "hint", id: `ready-${camera}` }, t("ready.text")),
+		said,
+	);
+	const update = (ready: boolean) => {
+		kept = ready;
+		box.checked = ready;
+	};
 	return { element, update };
 }
 

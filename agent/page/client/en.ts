@@ -34,6 +34,7 @@ export const en = {
 	cameras: "Cameras",
 	"cameras.none": "None yet. Add the first below, or in the web app.",
 	"state.live": "Live: somebody watches",
+	"state.unwatched": "The agent reads it; nobody watches. Nothing leaves this house.",
 	"state.waiting": "Waiting for the camera’s picture",
 	"state.idle": "Nobody watches. Nothing leaves this house.",
 	"state.off": "Off since {time}. Nothing reads this camera.",
@@ -60,6 +61,9 @@ export const en = {
 	"privacy.saved": "Saved.",
 	"privacy.needDay": "Choose at least one day for each, and two different times.",
 	"privacy.many": "That is more hours than one camera can have.",
+	ready: "Always ready",
+	"ready.text":
+		"The agent reads this camera all the time, so that its first picture comes at once. Nothing leaves while nobody watches.",
 	"day.1": "Mon",
 	"day.2": "Tue",
 	"day.3": "Wed",

@@ -37,6 +37,7 @@ export const fr: Record<Key, string> = {
 	cameras: "Caméras",
 	"cameras.none": "Aucune. Ajoutez la première ci-dessous, ou dans l’application web.",
 	"state.live": "En direct : quelqu’un regarde",
+	"state.unwatched": "L’agent la lit ; personne ne regarde. Rien ne sort de cette maison.",
 	"state.waiting": "En attente de l’image de la caméra",
 	"state.idle": "Personne ne regarde. Rien ne quitte cette maison.",
 	"state.off": "Éteinte depuis {time}. Rien ne lit cette caméra.",
@@ -64,6 +65,9 @@ export const fr: Record<Key, string> = {
 	"privacy.saved": "Enregistré.",
 	"privacy.needDay": "Choisissez au moins un jour pour chaque plage, et deux heures différentes.",
 	"privacy.many": "C’est plus de plages qu’une caméra ne peut en avoir.",
+	ready: "Toujours prête",
+	"ready.text":
+		"L’agent lit cette caméra en permanence, pour que sa première image vienne aussitôt. Rien ne sort tant que personne ne regarde.",
 	"day.1": "lun.",
 	"day.2": "mar.",
 	"day.3": "mer.",
