@@ -38,6 +38,8 @@ export async function run(options: {
 	const log = createLog(config.logLevel, lines);
 	const zone = config.timeZone ?? machineZone();
 	const wall = wallClock(zone);
+	/** In the log a camera is its place in the list: its id would name it to whoever reads service and agent together. */
+	const numberOf = (camera: string) => store.current.cameras.findIndex(({ id }) => id === camera) + 1;
 	const refind = createRefinder({ clock });
 	const linkedBefore = store.current.enrolment !== undefined;
 	const agent = new RunningAgent({
@@ -55,7 +57,7 @@ export async function run(options: {
 		createSource: (access, camera) => {
 			const { device } = access;
 			const relocate = device === undefined ? undefined : (gone: AbortSignal) => refind(device, gone);
-			return cameraSource(access, config.rtspTransport, log.child({ camera }), relocate);
+			return cameraSource(access, config.rtspTransport, log.child({ camera: numberOf(camera) }), relocate);
 		},
 		connect: ({ url, token, certificateHashes }) => {
 			const target = new URL(url);
