@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
-import { WIRE_ERROR_CODES, WireError, type WireErrorReason } from "@mivisus/wire/errors";
+import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { toBase64Url } from "@mivisus/wire/ids";
 import { Admission } from "./admission.ts";
 import { certificateOf } from "./certificate.ts";
@@ -45,6 +45,7 @@ export class Relay {
 	#now: () => number;
 	#acceptMs: number;
 	#entering = 0;
+	#ending = false;
 	#byAccount = new Map<string, number>();
 	#refused = new Map<string, number>();
 	#lastId = 0;
@@ -88,8 +89,10 @@ export class Relay {
 		if (this.#refused.size > 0) this.#log.info(Object.fromEntries(this.#refused), "sessions refused");
 		this.#refused.clear();
 	}
-	closeAll(reason: WireErrorReason): void {
-		for (const session of this.sessions) session.close(reason);
+	/** Tells every session to go, and takes no new one: who was told comes back within milliseconds, and would be lost again. */
+	end(): void {
+		this.#ending = true;
+		for (const session of this.sessions) session.close("going-away");
 	}
 	#leave(root: string): void {
 		const left = (this.#byAccount.get(root) ?? 1) - 1;
@@ -102,6 +105,7 @@ export class Relay {
 			// Not waited for: a peer that takes no answer would hold a place among those who enter.
 			request.reject(status).catch(() => {});
 		};
+		if (this.#ending) return refuse(503, "ending");
 		if (this.sessions.size + this.#entering >= MAX_SESSIONS) return refuse(503, "too-many-sessions");
 		this.#entering += 1;
 		let relaySession: RelaySession;
@@ -129,7 +133,8 @@ export class Relay {
 		} finally {
 			this.#entering -= 1;
 		}
-		// A push may have come while the session was accepted.
+		// A push, or the end, may have come while the session was accepted.
+		if (this.#ending) relaySession.close("going-away");
 		if (this.revocations.voids(relaySession.claims)) relaySession.close("revoked");
 		const id = ++this.#lastId;
 		this.#log.debug({ session: id, transport }, "session began");
@@ -196,7 +201,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		failed,
 		close: () => {
 			clearInterval(timer);
-			relay.closeAll("going-away");
+			relay.end();
 			control.close();
 		},
 	};

@@ -39,7 +39,17 @@ describe("a data plane", () => {
 		sessions[0]!.close(0, "");
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		await server.connect(await urlFor(newId()));
-		relay.closeAll("going-away");
+		relay.end();
+		server.close();
+	});
+	it("that ends tells everybody to go, and lets nobody in again to be lost a moment later", async () => {
+		const relay = new Relay({ config, log: silentLog, now: Date.now });
+		const server = new FakeServer();
+		void relay.serve(server);
+		const session = await server.connect(await urlFor(newId()));
+		relay.end();
+		expect((await session.closed).code).toBe(WIRE_ERROR_CODES["going-away"]);
+		await expect(server.connect(await urlFor(newId()))).rejects.toThrow("refused");
 		server.close();
 	});
 	it("R4: one account cannot take everybody's places, and gets its own back", async () => {
@@ -54,7 +64,7 @@ describe("a data plane", () => {
 		sessions[0]!.close(0, "");
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		await server.connect(await urlFor(root));
-		relay.closeAll("going-away");
+		relay.end();
 		server.close();
 	});
 	it("R3: strangers who take no answer hold no place of honest peers", async () => {
@@ -72,7 +82,7 @@ describe("a data plane", () => {
 		const server = new FakeServer();
 		void relay.serve(server);
 		await server.connect(await urlFor(newId()));
-		relay.closeAll("going-away");
+		relay.end();
 		server.close();
 	});
 	it("R3: an admitted peer that takes no answer is given up after its time", async () => {
