@@ -3,7 +3,7 @@ import CountReporter from "./scripts/count-reporter.ts";
 
 export default defineConfig({
 	test: {
-		include: ["{wire,transport,relay,agent,worker,web,test,scripts}/**/*.test.ts"],
+		include: ["{wire,transport,relay,agent,worker,web,test,scripts,bench}/**/*.test.ts"],
 		reporters: ["default", new CountReporter()],
 		maxWorkers: 2,
 		testTimeout: 20_000,
