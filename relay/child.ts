@@ -4,6 +4,7 @@
  */
 import { setTimeout } from "node:timers";
 import { ConfigError, readConfig } from "./config.ts";
+import { QUIET_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
 
@@ -11,8 +12,8 @@ import { type Plane, startPlane } from "./plane.ts";
 const MISCONFIGURED = 78;
 /** A certificate made at start is replaced this long before it ends, ms. */
 const RENEW_BEFORE_MS = 86_400_000;
-/** For close messages to leave. */
-const DRAIN_MS = 200;
+/** For media under way to arrive, and then for close messages to leave. */
+const DRAIN_MS = QUIET_MS + 200;
 
 async function main(): Promise<void> {
 	const config = await readConfig(process.env);

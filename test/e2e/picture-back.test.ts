@@ -48,6 +48,10 @@ const FAULTS: Record<string, Fault> = {
 		begin: () => stage.system.relay.stop("SIGKILL"),
 		end: () => stage.system.startRelay(),
 	},
+	"the relay ends in order and is started again": {
+		begin: () => stage.system.relay.stop("SIGTERM"),
+		end: () => stage.system.startRelay(),
+	},
 	"the worker is away": {
 		begin: () => stage.system.worker.stop("SIGKILL"),
 		end: () => stage.system.startWorker(),
