@@ -11,7 +11,7 @@ import type { Typed } from "./typed-access.ts";
 
 /** A camera that was found and chosen: it is asked itself where its streams are. */
 export interface Chosen {
-	found: { device: string; host: string; port: number };
+	found: { device: string; host: string; port: number; source?: string | undefined };
 	user?: string | undefined;
 	password?: string | undefined;
 }
@@ -19,8 +19,8 @@ export interface Chosen {
 export type Describe = (
 	camera: FoundCamera | { host: string; port: number },
 	credentials: Credentials,
-	options: { signal: AbortSignal; clock: BroadcastClock },
-) => Promise<{ streams: { main: StreamAddress; sub?: StreamAddress } }>;
+	options: { signal: AbortSignal; clock: BroadcastClock; source?: string | undefined },
+) => Promise<{ streams: { main: StreamAddress; sub?: StreamAddress }; sources: readonly string[] }>;
 /** Looks for cameras until `signal` aborts or there is nothing more to hear. */
 export type Discover = (options: { signal: AbortSignal }) => AsyncIterable<FoundCamera>;
 
@@ -61,9 +61,9 @@ export interface Control {
 	view(): AgentView;
 	/** Makes a link and waits for it to be shown; the one before is void. Rejects with WorkerError. */
 	newLink(signal: AbortSignal): Promise<PendingLink>;
-	/** Rejects with NotAdded, in words. */
+	/** Rejects with NotAdded or ManyChannels, in words. */
 	add(camera: (Typed | Chosen) & { name: string }, signal: AbortSignal): Promise<{ id: string; announced: boolean }>;
-	/** Tests what was typed or chosen, or a camera that the agent has. Rejects with NotTested. */
+	/** Tests what was typed or chosen, or a camera that the agent has. Rejects with NotTested or ManyChannels. */
 	test(
 		camera: Typed | Chosen | { id: string },
 		onStep: (step: TestStep) => void,
@@ -78,6 +78,16 @@ export interface Control {
 	log(): readonly LogLine[];
 }
 
+/** A recorder: which of its channels is meant must be said first. */
+export class ManyChannels extends Error {
+	override name = "ManyChannels";
+	/** As {@link Chosen} takes them for `source`. */
+	readonly channels: readonly string[];
+	constructor(channels: readonly string[]) {
+		super("This device has several channels. Choose one; each is added as a camera of its own.");
+		this.channels = channels;
+	}
+}
 /** A test that was not begun, and why, in words. */
 export class NotTested extends Error {
 	override name = "NotTested";

@@ -9,6 +9,7 @@ import {
 	type Control,
 	type Describe,
 	type Discover,
+	ManyChannels,
 	NotTested,
 	type PendingLink,
 } from "./control.ts";
@@ -215,9 +216,10 @@ export class RunningAgent implements Control {
 			return { ok: false, problem: "The camera's streams cannot be asked for by this agent. Type its address." };
 		try {
 			const secret = password ? new Secret(password) : undefined;
-			const { device, host } = found;
+			const { device, host, source } = found;
 			const known = this.#found.get(placeOf(device, host)) ?? found;
-			const { streams } = await describe(known, { user, password: secret }, { signal, clock });
+			const { streams, sources } = await describe(known, { user, password: secret }, { signal, clock, source });
+			if (sources.length > 1 && source === undefined) throw new ManyChannels(sources);
 			const { main: url, sub } = streams;
 			const signIn = { ...(user && { user }), ...(password && { password }) };
 			return { ok: true, access: { v: 1, url, ...(sub && { sub }), ...signIn, device } };

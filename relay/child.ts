@@ -3,8 +3,8 @@
  * so an end, a new certificate and a recovery are all a new process.
  */
 import { setTimeout } from "node:timers";
+import { QUIET_MS } from "@mivisus/transport/http3/session";
 import { ConfigError, readConfig } from "./config.ts";
-import { QUIET_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
 
@@ -12,7 +12,7 @@ import { type Plane, startPlane } from "./plane.ts";
 const MISCONFIGURED = 78;
 /** A certificate made at start is replaced this long before it ends, ms. */
 const RENEW_BEFORE_MS = 86_400_000;
-/** For media under way to arrive, and then for close messages to leave. */
+/** For what is under way to arrive, and then for close messages to leave. */
 const DRAIN_MS = QUIET_MS + 200;
 
 async function main(): Promise<void> {

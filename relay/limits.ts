@@ -42,11 +42,6 @@ export const MAX_SMALL_BYTES = 64 * 1024;
 /** A subscriber whose transport took nothing for so long is cut. */
 export const STALLED_MS = 10_000;
 
-/**
- * Between the last byte of media and the end of a session, ms. Chromium 156 crashes, page and all, where a server ends a
- * session while a stream's bytes are still arriving (seen with one in thirty ends; none in five hundred after such a pause).
- */
-export const QUIET_MS = 80;
 /** How often deadlines are looked at: sessions end at most this long after `until`. */
 export const TICK_MS = 500;
 /** The relay's clock track. */

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers";
 import type { AnnounceWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer } from "@mivisus/transport/moq/peer";
 import { type Session, StreamError } from "@mivisus/transport/port";
@@ -15,7 +14,6 @@ import {
 	MAX_PENDING_ANNOUNCEMENTS,
 	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
-	QUIET_MS,
 	UPSTREAM_MS,
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
@@ -75,14 +73,9 @@ export class RelaySession {
 		for (const broadcast of this.#published.values()) this.#directory.withdraw(broadcast);
 		this.#published.clear();
 	}
-	/** Sends nothing from now on, and ends the session once what was under way has arrived ({@link QUIET_MS}). */
 	close(reason: WireErrorReason): void {
-		if (this.#endedAs) return;
-		this.#endedAs = reason;
-		const end = () => this.#session.close(WIRE_ERROR_CODES[reason], reason);
-		for (const subscriber of this.#subscribers) subscriber.close();
-		if (this.#subscribers.size === 0) end();
-		else setTimeout(end, QUIET_MS);
+		this.#endedAs ??= reason;
+		this.#session.close(WIRE_ERROR_CODES[reason], reason);
 	}
 	/** Looks at deadlines and sends the clock; called every half second. */
 	tick(): void {
@@ -145,7 +138,6 @@ export class RelaySession {
 		if (!found) throw new WireError("not-found", "no such broadcast");
 		let gone = false;
 		let lease: Lease | undefined;
-		if (this.#endedAs) throw new WireError(this.#endedAs, "the session ends");
 		const subscriber = new Subscriber((sequence) => subscription.openGroup(sequence), this.#now);
 		this.#subscribers.add(subscriber);
 		void subscription.closed.then(() => {

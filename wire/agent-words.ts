@@ -81,6 +81,8 @@ const FRENCH: Record<string, string> = {
 	"The camera cannot give its picture now. It may have too many viewers.":
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
 	"Waiting for a key frame of the camera.": "En attente d’une image clé de la caméra.",
+	"This device has several channels. Choose one; each is added as a camera of its own.":
+		"Cet appareil a plusieurs canaux. Choisissez-en un ; chacun s’ajoute comme une caméra à part.",
 	"The command cannot be read.": "L’ordre est illisible.",
 	"The command's signature is wrong: it was changed on its way or not made by the owner.":
 		"La signature de l’ordre est fausse : il a été modifié en chemin, ou ne vient pas du propriétaire.",

@@ -19,9 +19,12 @@ export type PageProblemCode = keyof typeof PROBLEMS;
 export class PageProblem extends Error {
 	override name = "PageProblem";
 	readonly code: PageProblemCode;
-	constructor(code: PageProblemCode, detail: string = PROBLEMS[code][1]) {
+	/** What the page shows beside the words. */
+	readonly more: { channels?: readonly string[] };
+	constructor(code: PageProblemCode, detail: string = PROBLEMS[code][1], more: PageProblem["more"] = {}) {
 		super(detail);
 		this.code = code;
+		this.more = more;
 	}
 	get status(): number {
 		return PROBLEMS[this.code][0];
@@ -29,6 +32,12 @@ export class PageProblem extends Error {
 	/** As the document of RFC 9457. */
 	get document() {
 		const [status, title] = PROBLEMS[this.code];
-		return { type: `https://mivisus.com/problems/agent/${this.code}`, title, status, detail: this.message };
+		return {
+			type: `https://mivisus.com/problems/agent/${this.code}`,
+			title,
+			status,
+			detail: this.message,
+			...this.more,
+		};
 	}
 }

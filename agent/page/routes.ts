@@ -2,7 +2,7 @@ import { encode } from "uqr";
 import { z } from "zod";
 import { NotAdded } from "../adding.ts";
 import { describeTracks, isJpeg, type TestEnd } from "../camera-test.ts";
-import { type Control, NotTested } from "../control.ts";
+import { type Control, ManyChannels, NotTested } from "../control.ts";
 import { MAX_FOUND } from "../discovery/limits.ts";
 import { Privacy } from "../privacy.ts";
 import { WorkerError } from "../worker-client.ts";
@@ -33,6 +33,8 @@ function route<S extends z.ZodType = z.ZodUndefined>(
 	return definition as unknown as PageRoute;
 }
 
+/** Channels of one recorder that the page offers. */
+const MAX_CHANNELS = 64;
 /** As a person types it; exact, so nothing is trimmed from a password (R01). */
 const signIn = { user: z.string().max(256).optional(), password: z.string().max(256).optional() };
 const typed = {
@@ -45,6 +47,8 @@ const chosen = {
 		device: z.string().max(200),
 		host: z.string().min(1).max(253),
 		port: z.number().int().min(1).max(65535),
+		/** Which channel of a recorder. */
+		source: z.string().max(200).optional(),
 	}),
 	...signIn,
 };
@@ -153,6 +157,8 @@ function told(end: TestEnd) {
 
 /** What went wrong, as far as it may be told. */
 function inWords(error: unknown): never {
+	if (error instanceof ManyChannels)
+		throw new PageProblem("refused", error.message, { channels: error.channels.slice(0, MAX_CHANNELS) });
 	if (error instanceof NotAdded || error instanceof NotTested) throw new PageProblem("refused", error.message);
 	if (error instanceof WorkerError) throw new PageProblem(error.passing ? "unreachable" : "refused", error.message);
 	throw error;

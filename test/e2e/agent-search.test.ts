@@ -108,7 +108,7 @@ it("A04: one that is chosen is asked itself where its pictures are, with user an
 			asked.push({ device, ...address, user, password: password?.reveal() });
 			if (user !== "viewer") throw new CameraError("camera-refused", "The camera refused the user or the password.");
 			const main = { scheme: "rtsp" as const, host: address.host, port: camera.port, path: "/main" };
-			return { streams: { main } };
+			return { streams: { main }, sources: ["c1"] };
 		};
 		await look();
 		await page.getByRole("button", { name: "Porch (127.0.0.1)" }).click();
@@ -126,6 +126,31 @@ it("A04: one that is chosen is asked itself where its pictures are, with user an
 		]);
 		const paths = (await camera.peer(0)).requests.map(({ url }) => new URL(url).pathname);
 		expect(paths[0]).toBe("/main");
+	} finally {
+		await camera.close();
+	}
+});
+it("A04: a recorder is asked which of its channels is meant; that one is tested", async () => {
+	const camera = await ScriptedCamera.listen({ play: (peer) => peer.frames(peer.media.gop(5)) });
+	try {
+		discover = async function* () {
+			yield found("Recorder", "127.0.0.1", 80);
+		};
+		describeCamera = async (_, __, { source = "Entrance" }) => {
+			const main = { scheme: "rtsp" as const, host: "127.0.0.1", port: camera.port, path: `/${source}` };
+			return { streams: { main }, sources: ["Entrance", "Yard"] };
+		};
+		await look();
+		await page.getByRole("button", { name: "Recorder (127.0.0.1)" }).click();
+		expect(await page.getByLabel("Channel").isVisible()).toBe(false);
+		const test = page.getByRole("button", { name: "Test", exact: true });
+		await test.click();
+		await page.getByText("This device has several channels.").waitFor();
+		await page.getByLabel("Channel").selectOption("Yard");
+		await test.click();
+		await page.getByText("The camera answered. H.264, 64x48").waitFor();
+		expect(camera.peers.length).toBe(1);
+		expect(new URL((await camera.peer(0)).requests[0]!.url).pathname).toBe("/Yard");
 	} finally {
 		await camera.close();
 	}

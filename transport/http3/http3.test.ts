@@ -55,6 +55,31 @@ it("a stream lives as long as its session, although nobody holds it and memory i
 	client.close(0, "");
 });
 
+it("a server's session sends nothing in the moment before its end, on no stream (Chromium crashes otherwise)", async () => {
+	await start();
+	const connecting = connectHttp3(new URL(`https://127.0.0.1:${server.port}/a`), {
+		certificateHashes: [certificate.sha256],
+	});
+	const accepted = await (await server.next())!.accept();
+	const client = await connecting;
+	const [uni, { send: bidi }] = [await accepted.openUni(), await accepted.openBidi()];
+	await uni.write(Uint8Array.of(1));
+	await bidi.write(Uint8Array.of(2));
+	const arriving = (await client.acceptUni())!;
+	expect([...((await arriving.read()) ?? [])]).toEqual([1]);
+	let over = false;
+	void client.closed.then(() => {
+		over = true;
+	});
+	accepted.close(7, "done");
+	await expect(arriving.read()).rejects.toMatchObject({ kind: "reset" });
+	expect(over).toBe(false);
+	for (const late of [uni.write(Uint8Array.of(3)), bidi.write(Uint8Array.of(3)), bidi.finish(), accepted.openUni()])
+		await expect(late).rejects.toMatchObject({ kind: "session-closed" });
+	expect(over).toBe(false);
+	expect(await client.closed).toEqual({ code: 7, reason: "done" });
+});
+
 describe("certificates (W02)", () => {
 	it("is ECDSA P-256, for less than 14 days, for its hosts", async () => {
 		const { certPem, sha256, notAfter } = await makeCertificate({

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import type { SessionRequest, SessionServer } from "../port.ts";
 import { loadNative, type NativeRequest, type NativeServer } from "./native.ts";
-import { Http3Session } from "./session.ts";
+import { Http3Session, QUIET_MS } from "./session.ts";
 
 /** Where and with which certificate to listen. Port 0 takes a free one. */
 export interface Http3ServerOptions {
@@ -62,7 +62,7 @@ function toRequest(request: NativeRequest, url: URL): SessionRequest {
 		path: url.pathname,
 		query: url.searchParams,
 		remoteAddress: undefined,
-		accept: async () => new Http3Session(await request.ok(), url),
+		accept: async () => new Http3Session(await request.ok(), url, QUIET_MS),
 		reject: (status) => request.reject(status),
 	};
 }

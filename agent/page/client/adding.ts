@@ -1,5 +1,5 @@
 import type { AgentView } from "../../control.ts";
-import { api, type Found, type TypedCamera } from "./api.ts";
+import { api, type Found, Refusal, type TypedCamera } from "./api.ts";
 import { button, field, h, setText } from "./dom.ts";
 import { problemText, Trial } from "./trial.ts";
 import { t } from "./words.ts";
@@ -21,6 +21,16 @@ export function addForm(changed: () => void) {
 	const found = h("div", { class: "found" });
 	const heard = h("p", { class: "said", role: "status" });
 	const which = h("p", { class: "hint", role: "status" });
+	const channel = h("select", { id: "channel" });
+	const channels = h("div", { class: "field" }, h("label", { for: "channel" }, t("add.channel")), channel);
+	channels.hidden = true;
+	/** A recorder wants to know which of its channels is meant. */
+	const offerChannels = (error: unknown) => {
+		if (!(error instanceof Refusal) || error.channels.length === 0) return;
+		channel.replaceChildren(...error.channels.map((each) => h("option", { value: each }, each)));
+		channels.hidden = false;
+		channel.focus();
+	};
 
 	const missing = (input: HTMLInputElement, words: string): boolean => {
 		const empty = input.value.trim() === "";
@@ -46,14 +56,19 @@ export function addForm(changed: () => void) {
 			...(user.input.value !== "" && { user: user.input.value }),
 			...(password.input.value !== "" && { password: password.input.value }),
 		};
-		if (chosen && written.trim() === "") return { found: chosen, ...signIn };
+		if (chosen && written.trim() === "") {
+			return { found: { ...chosen, ...(!channels.hidden && { source: channel.value }) }, ...signIn };
+		}
 		return { address: written, ...signIn, ...(trusted?.address === written && { certificate: trusted.certificate }) };
 	};
 	const test = async (): Promise<void> => {
 		if (noAddress()) return;
-		await trial.run(typed(), (certificate) => {
-			trusted = { address: address.input.value, certificate };
-			void test();
+		await trial.run(typed(), {
+			trust: (certificate) => {
+				trusted = { address: address.input.value, certificate };
+				void test();
+			},
+			refused: offerChannels,
 		});
 	};
 	const add = async () => {
@@ -67,9 +82,11 @@ export function addForm(changed: () => void) {
 			changed();
 		} catch (error) {
 			trial.say(problemText(error), "bad");
+			offerChannels(error);
 		}
 	};
 	const choose = (camera: Found | undefined) => {
+		channels.hidden = true;
 		chosen = camera && { device: camera.device, ...camera.address };
 		setText(which, camera ? t("add.chosen", { name: camera.name, host: camera.address.host }) : "");
 		if (!camera) return;
@@ -114,6 +131,7 @@ export function addForm(changed: () => void) {
 		name.row,
 		user.row,
 		password.row,
+		channels,
 		h("label", { class: "choice" }, reveal, h("span", {}, t("add.show"))),
 		h("div", { class: "row" }, button(t("add.test"), test), submit),
 		needLink,

@@ -5,9 +5,12 @@ import type { Privacy } from "../../privacy.ts";
 /** What the agent refused, in its words; `code` of its closed list, or `gone` when it does not answer at all. */
 export class Refusal extends Error {
 	readonly code: string;
-	constructor(code: string, words: string) {
+	/** Of a recorder: one of these must be chosen first. */
+	readonly channels: readonly string[];
+	constructor(code: string, words: string, channels: readonly string[] = []) {
 		super(words);
 		this.code = code;
+		this.channels = channels;
 	}
 }
 
@@ -28,8 +31,8 @@ async function ask(method: string, path: string, body?: unknown): Promise<Respon
 	if (!response.ok) throw refusalOf(await response.json().catch(() => ({})));
 	return response;
 }
-const refusalOf = ({ type = "", detail = "" }: { type?: string; detail?: string }) =>
-	new Refusal(type.split("/").at(-1) ?? "", detail);
+const refusalOf = ({ type = "", detail = "", channels }: { type?: string; detail?: string; channels?: string[] }) =>
+	new Refusal(type.split("/").at(-1) ?? "", detail, channels);
 const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
 	(await ask(method, path, body)).json();
 
@@ -76,7 +79,10 @@ interface SignIn {
 }
 /** What was typed, or one that was found and says itself where its streams are. */
 export type TypedCamera = SignIn &
-	({ address: string; certificate?: string } | { found: { device: string; host: string; port: number } });
+	(
+		| { address: string; certificate?: string }
+		| { found: { device: string; host: string; port: number; source?: string } }
+	);
 
 /** What this page asks of its agent. Everything rejects with {@link Refusal}. */
 export const api = {

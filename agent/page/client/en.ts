@@ -86,6 +86,7 @@ export const en = {
 	"add.password": "Password",
 	"add.passwordHint": "Exactly as typed, whatever characters it has. It stays in this agent, sealed.",
 	"add.show": "Show the password",
+	"add.channel": "Channel",
 	"add.test": "Test",
 	"add.action": "Add the camera",
 	"add.needLink": "First link this agent to your account; cameras can be tested before.",

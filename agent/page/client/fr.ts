@@ -90,6 +90,7 @@ export const fr: Record<Key, string> = {
 	"add.password": "Mot de passe",
 	"add.passwordHint": "Exactement comme saisi, quels que soient ses caractères. Il reste dans cet agent, scellé.",
 	"add.show": "Afficher le mot de passe",
+	"add.channel": "Canal",
 	"add.test": "Tester",
 	"add.action": "Ajouter la caméra",
 	"add.needLink": "Associez d’abord cet agent à votre compte ; les caméras peuvent déjà être testées.",

@@ -41,8 +41,14 @@ export class Trial {
 		this.#said.setAttribute("data-kind", kind);
 		setText(this.#said, text);
 	}
-	/** `trust`: called with a certificate that nobody vouches for, once the person says that it is the camera's. */
-	async run(camera: TypedCamera | { id: string }, trust?: (certificate: string) => void): Promise<void> {
+	/**
+	 * `trust`: called with a certificate that nobody vouches for, once the person says that it is the camera's. `refused`
+	 * hears why there was no test.
+	 */
+	async run(
+		camera: TypedCamera | { id: string },
+		{ trust, refused }: { trust?: (certificate: string) => void; refused?: (error: unknown) => void } = {},
+	): Promise<void> {
 		this.clear();
 		this.say(t("test.running"));
 		let result: TestResult | undefined;
@@ -53,7 +59,8 @@ export class Trial {
 			});
 			if (!result) throw new Refusal("gone", "");
 		} catch (error) {
-			return this.say(problemText(error), "bad");
+			this.say(problemText(error), "bad");
+			return refused?.(error);
 		}
 		if (!result.ok) {
 			this.say(says(result.reason), "bad");
