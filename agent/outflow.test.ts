@@ -4,30 +4,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Outflow } from "./outflow.ts";
 import { wallClock } from "./privacy.ts";
+import { HeldClock } from "./testing/held-clock.ts";
 
 let home: string;
-let nowMs: number;
-let timers: { at: number; callback: () => void }[];
-const clock = {
-	now: () => nowMs,
-	after: (ms: number, callback: () => void) => {
-		const timer = { at: nowMs + ms, callback };
-		timers.push(timer);
-		return () => {
-			timers = timers.filter((other) => other !== timer);
-		};
-	},
-};
-const advance = (ms: number) => {
-	nowMs += ms;
-	for (const { at, callback } of timers) if (at <= nowMs) callback();
-};
+let clock: HeldClock;
 const paris = wallClock("Europe/Paris");
 const open = () => new Outflow(join(home, "outflow.json"), clock, (ms) => paris(ms).date);
 beforeEach(() => {
 	home = mkdtempSync(join(tmpdir(), "mivisus-outflow-"));
-	nowMs = Date.parse("2026-11-27T12:00:00Z");
-	timers = [];
+	clock = new HeldClock();
+	clock.ms = Date.parse("2026-11-27T12:00:00Z");
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
@@ -35,8 +21,8 @@ it("A09: says when the last picture left and how many bytes today, per camera an
 	const outflow = open();
 	expect(outflow.of("a")).toEqual({ lastPictureMs: undefined, todayBytes: 0 });
 	outflow.sent("a", 100, "video");
-	const pictureMs = nowMs;
-	nowMs += 5000;
+	const pictureMs = clock.ms;
+	clock.ms += 5000;
 	outflow.sent("a", 10, "audio");
 	outflow.sent("b", 7, "audio");
 	expect(outflow.of("a")).toEqual({ lastPictureMs: pictureMs, todayBytes: 110 });
@@ -45,11 +31,11 @@ it("A09: says when the last picture left and how many bytes today, per camera an
 });
 it("the day turns at midnight of the house, not of UTC; the last picture's time stays", () => {
 	const outflow = open();
-	nowMs = Date.parse("2026-11-27T22:59:59Z");
+	clock.ms = Date.parse("2026-11-27T22:59:59Z");
 	outflow.sent("a", 100, "video");
 	expect(outflow.of("a").todayBytes).toBe(100);
-	nowMs += 1000;
-	expect(outflow.of("a")).toEqual({ lastPictureMs: nowMs - 1000, todayBytes: 0 });
+	clock.ms += 1000;
+	expect(outflow.of("a")).toEqual({ lastPictureMs: clock.ms - 1000, todayBytes: 0 });
 	outflow.sent("a", 1, "audio");
 	expect(outflow.all.todayBytes).toBe(1);
 });
@@ -58,15 +44,15 @@ it("survives a restart, is written at most once a minute, and only its owner can
 	first.sent("a", 100, "video");
 	first.sent("a", 100, "video");
 	expect(readdirSync(home)).toEqual([]);
-	expect(timers).toHaveLength(1);
-	advance(60_000);
+	expect(clock.timers.size).toBe(1);
+	clock.advance(60_000);
 	expect(statSync(join(home, "outflow.json")).mode & 0o777).toBe(0o600);
 	expect(open().of("a").todayBytes).toBe(200);
 	first.sent("a", 5, "video");
 	first.save();
-	expect(timers).toEqual([]);
+	expect(clock.timers.size).toBe(0);
 	expect(open().of("a").todayBytes).toBe(205);
-	nowMs += 86_400_000;
+	clock.ms += 86_400_000;
 	expect(open().of("a")).toEqual({ lastPictureMs: Date.parse("2026-11-27T12:01:00Z"), todayBytes: 0 });
 });
 it("a damaged file, or a folder that cannot be written, costs the count and nothing else", () => {
@@ -84,7 +70,7 @@ it("does not grow with cameras that come and go", () => {
 	const outflow = open();
 	for (let day = 0; day < 5; day++) {
 		for (let i = 0; i < 64; i++) outflow.sent(`${day}-${i}`, 1, "video");
-		nowMs += 86_400_000;
+		clock.ms += 86_400_000;
 		outflow.all;
 	}
 	outflow.sent("x", 1, "video");

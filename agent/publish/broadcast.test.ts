@@ -2,6 +2,7 @@ import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IDLE_MS, MAX_GOP_FRAMES, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
+import { HeldClock } from "../testing/held-clock.ts";
 import { CameraBroadcast } from "./broadcast.ts";
 import type { MediaListener, MediaSource, MediaTracks } from "./media.ts";
 
@@ -23,26 +24,6 @@ class HeldSource implements MediaSource {
 	}
 	async stop() {
 		this.stops += 1;
-	}
-}
-/** A clock in the test's hand. */
-class HeldClock {
-	ms = 1_000_000;
-	timers: { at: number; callback: () => void }[] = [];
-	now = () => this.ms;
-	after = (ms: number, callback: () => void) => {
-		const timer = { at: this.ms + ms, callback };
-		this.timers.push(timer);
-		return () => {
-			this.timers = this.timers.filter((other) => other !== timer);
-		};
-	};
-	advance(ms: number) {
-		this.ms += ms;
-		for (const timer of this.timers.filter(({ at }) => at <= this.ms)) {
-			this.timers = this.timers.filter((other) => other !== timer);
-			timer.callback();
-		}
 	}
 }
 /** A subscription that records groups. */

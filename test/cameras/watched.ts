@@ -1,8 +1,9 @@
 import { CameraSource } from "@mivisus/agent/camera";
 import type { Step } from "@mivisus/agent/rtsp/trace";
+import { HeldClock } from "@mivisus/agent/testing/held-clock";
 import { afterEach, expect } from "vitest";
 import { type Script, ScriptedCamera } from "./scripted.ts";
-import { HeldClock, Witness } from "./witness.ts";
+import { Witness } from "./witness.ts";
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
