@@ -14,7 +14,7 @@ const SIZES = [
 	{ width: 1280, height: 900 },
 ];
 /** Where pictures of the page go, for a person to look at; none are made otherwise. */
-const pictures = process.env["MIVISUS_SCREENSHOTS"];
+const pictures = process.env["SCREENSHOTS"];
 
 describe("the agent's own page", () => {
 	let stage: Stage;
