@@ -67,6 +67,7 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 	beforeEach(() => {
 		clock = new HeldClock();
 	});
+	let starts = 0;
 	let home: string;
 	let stop: AbortController;
 	let running: Promise<unknown>;
@@ -76,7 +77,7 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 		rmSync(home, { recursive: true });
 	});
 	/** A running supervisor with one camera, linked, and a service that is not there. */
-	async function start(privacy?: Privacy) {
+	async function start(privacy?: Privacy, meanwhile: (supervisor: Supervisor, id: string) => void = () => {}) {
 		home = mkdtempSync(join(tmpdir(), "mivisus-privacy-"));
 		stop = new AbortController();
 		const enrolment = { agentId: newId(), accountId: newId(), devices: [] };
@@ -95,13 +96,19 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 			store,
 			identity: loaded,
 			client,
-			createSource: () => ({ start: () => {}, stop: async () => {} }),
+			createSource: () => ({
+				start: () => {
+					starts += 1;
+				},
+				stop: async () => {},
+			}),
 			connect: () => Promise.reject(new Error("there is no relay")),
 			clock,
 			wall: wallClock("Europe/Paris"),
 			log: { info: () => {}, warn: () => {} },
 		});
 		running = supervisor.run(stop.signal);
+		meanwhile(supervisor, id);
 		await vi.waitUntil(() => supervisor.cameras[0]?.address !== undefined);
 		return { supervisor, id, state: () => supervisor.cameras[0]?.state };
 	}
@@ -129,6 +136,12 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 		clock.setByMs = 9 * 3_600_000;
 		clock.advance(5000);
 		expect(state()).toBe("off");
+	});
+	it("V10: what its owner sets while the cameras are being opened holds", async () => {
+		clock.ms = Date.parse("2026-10-24T12:00:00Z");
+		const { supervisor, state } = await start(undefined, (opening, id) => void opening.setReady(id, true));
+		expect([starts, supervisor.cameras[0]?.ready]).toEqual([1, true]);
+		expect(state()).toBe("waiting");
 	});
 	it("is stored before it is obeyed, at once, and for cameras that are there only", async () => {
 		clock.ms = Date.parse("2026-10-24T12:00:00Z");

@@ -263,7 +263,7 @@ export class Supervisor {
 			await broadcast.close();
 			if (!stored.has(id)) this.#reports.forget(id);
 		}
-		for (const { id, sealed, sound, ready = false, privacy = ALWAYS_ON } of stored.values()) {
+		for (const { id, sealed, sound } of stored.values()) {
 			const running = this.#broadcasts.get(id);
 			if (running) {
 				running.broadcast.setSound(sound);
@@ -275,6 +275,8 @@ export class Supervisor {
 				continue;
 			}
 			this.#foreign.delete(id);
+			// The owner may have set switches while it was opened.
+			const { ready = false, privacy = ALWAYS_ON } = store.current.cameras.find((other) => other.id === id) ?? {};
 			const broadcast = new CameraBroadcast({
 				sources: {
 					main: createSource(access, id),

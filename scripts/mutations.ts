@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "agent/publish/lane.ts",
-		find: "if (this.#options.ready) return;",
+		find: "if (this.#ready) return;",
 		replace: "",
 		test: BROADCAST,
 		why: "a camera that is to be ready is let go",

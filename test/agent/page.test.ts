@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Control } from "../../agent/control.ts";
 import { MAX_LOG_LINES, MAX_PAGE_BODY_BYTES } from "../../agent/limits.ts";
 import { pageRoutes } from "../../agent/page/routes.ts";
@@ -309,20 +309,22 @@ describe("a camera on the agent's own page", () => {
 		expect((await set("yes")).problem).toBe("malformed");
 		expect((await set(true)).status).toBe(200);
 		const first = async () => (await agent.view()).cameras[0];
-		await until(async () => (await first()).state === "live");
+		const becomes = (state: string) =>
+			vi.waitFor(async () => expect(await first()).toMatchObject({ state }), { timeout: 15_000, interval: 50 });
+		await becomes("live");
 		expect(await first()).toMatchObject({ ready: true, watched: false, left: { todayBytes: 0 } });
 		const { out } = await command(["cameras", "--home", agent.home]).ended;
 		expect(out).toContain("read here, nobody watches");
 		await agent.program.stop();
 		await agent.start();
 		await agent.open();
-		await until(async () => (await first()).state === "live");
+		await becomes("live");
 		expect((await set(false)).status).toBe(200);
 		expect((await first()).ready).toBe(false);
 		await agent.program.stop();
 		await agent.start();
 		await agent.open();
-		await until(async () => (await first()).state === "idle");
+		await becomes("idle");
 	});
 	it("is in the lists of the command line, of the running agent and of the stopped one, without secrets", async () => {
 		const listed = async () => JSON.parse((await command(["cameras", "--json", "--home", agent.home]).ended).out);
