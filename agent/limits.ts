@@ -7,6 +7,10 @@ export const MAX_GOP_FRAMES = 4096;
 export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
 /** Groups of one subscription alive at once. */
 export const MAX_OPEN_GROUPS = 2;
+/** Groups that are whole on our side and can still be called back, because their last bytes may wait for the network. */
+export const MAX_ENDED_GROUPS = 8;
+/** Subscriptions to one track at once. A relay needs one, and a second one while it takes another session. */
+export const MAX_TRACK_SUBSCRIPTIONS = 8;
 /** Audio units that share one group: about a second, because a stream for each would exhaust some browsers (W01). */
 export const AUDIO_GROUP_US = 1_000_000;
 /** Pictures that stand alone (MJPEG) share a group for the same reason. */

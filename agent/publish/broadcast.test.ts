@@ -1,7 +1,7 @@
 import { decodeCatalog, Track } from "@mivisus/wire/catalog";
 import { decodeLegacy } from "@mivisus/wire/container";
 import { beforeEach, describe, expect, it } from "vitest";
-import { IDLE_MS, MAX_GOP_FRAMES, MAX_OPEN_GROUPS, UPLINK_SLOW_MS } from "../limits.ts";
+import { IDLE_MS, MAX_GOP_FRAMES, MAX_OPEN_GROUPS, MAX_TRACK_SUBSCRIPTIONS, UPLINK_SLOW_MS } from "../limits.ts";
 import { HeldClock } from "../testing/held-clock.ts";
 import { CameraBroadcast } from "./broadcast.ts";
 import type { MediaListener, MediaSource, MediaTracks } from "./media.ts";
@@ -164,6 +164,27 @@ describe("a camera as a broadcast", () => {
 		expect(source.starts).toBe(0);
 	});
 
+	it("who subscribed is told when a camera goes or gets another address: nothing more would come", async () => {
+		const all = [Track.catalog, Track.video].map((track) => subscribe(track));
+		const ended: string[] = [];
+		for (const each of all) {
+			broadcast.serve(each);
+			void each.closed.then(() => ended.push(each.track));
+		}
+		await broadcast.close();
+		await settle();
+		expect(ended).toEqual([Track.catalog, Track.video]);
+	});
+	it("R9: a relay that asks for one track again and again is refused in the end, until it lets one go", async () => {
+		const all = Array.from({ length: MAX_TRACK_SUBSCRIPTIONS }, () => subscribe(Track.video));
+		for (const each of all) expect(broadcast.serve(each)).toBe(true);
+		expect(broadcast.serve(subscribe(Track.video))).toBe(false);
+		expect(broadcast.serve(subscribe(Track.catalog))).toBe(true);
+		all[0]?.leave();
+		await settle();
+		expect(broadcast.serve(subscribe(Track.video))).toBe(true);
+	});
+
 	it("V10: who comes between keyframes starts at the last one", async () => {
 		broadcast.serve(subscribe(Track.catalog));
 		source.listener?.state({ code: "live", sinceMs: 1 });
@@ -230,7 +251,7 @@ describe("a camera as a broadcast", () => {
 		await listener.closed;
 		source.listener?.unit("audio", unit(3_000_000, true));
 		await settle();
-		expect(listener.groups.map(({ end }) => end)).toEqual(["fin", "fin", "reset 0"]);
+		expect(listener.groups.map(({ end }) => end)).toEqual(["reset 0", "reset 0", "reset 0"]);
 		expect(lastCatalog(viewer).audio?.renditions).toEqual({});
 		broadcast.setSound(true);
 		source.listener?.unit("audio", unit(4_000_000, true));

@@ -7,7 +7,7 @@ import {
 	type VideoRendition,
 } from "@mivisus/wire/catalog";
 import { encodeLegacy } from "@mivisus/wire/container";
-import { AUDIO_GROUP_US, UPLINK_SLOW_MS } from "../limits.ts";
+import { AUDIO_GROUP_US, MAX_TRACK_SUBSCRIPTIONS, UPLINK_SLOW_MS } from "../limits.ts";
 import { Feed, type GroupSink } from "./feed.ts";
 import type { Unit } from "./gop.ts";
 import { Lane } from "./lane.ts";
@@ -50,6 +50,7 @@ export class CameraBroadcast {
 	#sub: Lane | undefined;
 	#catalogs = new Set<Feed>();
 	#sounds = new Set<Feed>();
+	#subscriptions = new Set<Subscription>();
 	/** Who subscribed to the sound. */
 	#listeners = new Set<Subscription>();
 	#sound: boolean;
@@ -106,7 +107,10 @@ export class CameraBroadcast {
 	setSound(on: boolean): void {
 		if (this.#sound === on) return;
 		this.#sound = on;
-		if (!on) for (const listener of this.#listeners) void listener.end();
+		if (!on) {
+			for (const feed of this.#sounds) feed.cut();
+			for (const listener of this.#listeners) void listener.end();
+		}
 		this.#audioGroupStartUs = undefined;
 		this.#announceCatalog();
 	}
@@ -124,6 +128,7 @@ export class CameraBroadcast {
 	/** Serves a subscription until it ends. Returns false, and touches nothing, for a track that does not exist. */
 	serve(subscription: Subscription): boolean {
 		const { track } = subscription;
+		if (this.#subscriptionsTo(track) >= MAX_TRACK_SUBSCRIPTIONS) return false;
 		if (track === Track.catalog) this.#serveCatalog(subscription);
 		else if (track === Track.video) this.#serveVideo(this.#main, subscription);
 		else if (track === Track.videoSub && this.#sub) this.#serveVideo(this.#sub, subscription);
@@ -131,12 +136,16 @@ export class CameraBroadcast {
 		else return false;
 		return true;
 	}
-	/** Ends everything: the camera was removed or the agent stops. */
+	#subscriptionsTo(track: string): number {
+		return [...this.#subscriptions].filter((other) => other.track === track).length;
+	}
+	/** Ends everything: the camera was removed, has another address now, or the agent stops. Who subscribed is told. */
 	async close(): Promise<void> {
 		this.#cancelSlow?.();
 		for (const feed of [...this.#catalogs, ...this.#sounds]) feed.close();
 		this.#catalogs.clear();
 		this.#sounds.clear();
+		for (const subscription of this.#subscriptions) void subscription.end();
 		await Promise.all([this.#main.close(), this.#sub?.close()]);
 	}
 	#serveCatalog(subscription: Subscription): void {
@@ -168,10 +177,12 @@ export class CameraBroadcast {
 		});
 	}
 	#until(subscription: Subscription, feeds: Set<Feed>, feed: Feed): void {
+		this.#subscriptions.add(subscription);
 		void subscription.closed.then(() => {
 			feed.close();
 			feeds.delete(feed);
 			this.#listeners.delete(subscription);
+			this.#subscriptions.delete(subscription);
 			this.#judge();
 		});
 	}

@@ -64,6 +64,38 @@ it("the queue holds its limit and not a byte more", async () => {
 	expect(feed.droppedGroups).toBe(1);
 });
 
+it("A12: what is cut is called back even where its group is whole on our side, and nothing older than a few groups is kept", async () => {
+	const { log, open } = wire();
+	const feed = new Feed(open, {});
+	for (let sequence = 1; sequence <= 20; sequence++) {
+		feed.begin(sequence);
+		feed.write(Uint8Array.of(sequence));
+		await turn();
+	}
+	feed.cut();
+	await turn();
+	const called = log.filter((line) => line.endsWith("reset 0")).map((line) => Number.parseInt(line, 10));
+	expect(called.sort((a, b) => a - b)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20]);
+});
+
+it("what was kept at home goes out first and does not count as falling behind", async () => {
+	const { log, open, release } = wire(true);
+	const feed = new Feed(open, {});
+	const kept = [new Uint8Array(MAX_QUEUE_BYTES).fill(1), new Uint8Array(MAX_QUEUE_BYTES).fill(2)];
+	feed.begin(1, kept);
+	feed.write(new Uint8Array(MAX_QUEUE_BYTES).fill(3));
+	expect(feed.droppedGroups).toBe(0);
+	for (let i = 0; i < 6; i++) {
+		await turn();
+		release();
+	}
+	expect(log).toEqual(["1:1", "1:2", "1:3"]);
+	feed.write(new Uint8Array(MAX_QUEUE_BYTES));
+	expect(feed.droppedGroups).toBe(0);
+	feed.write(new Uint8Array(1));
+	expect(feed.droppedGroups).toBe(1);
+});
+
 it("the GOP cache starts at a keyframe and forgets the one before", () => {
 	const cache = new GopCache(10);
 	const unit = (key: boolean, size = 1) => ({ timestampUs: 0, key, data: new Uint8Array(size) });

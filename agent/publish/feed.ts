@@ -1,5 +1,5 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
-import { MAX_OPEN_GROUPS, MAX_QUEUE_BYTES } from "../limits.ts";
+import { MAX_ENDED_GROUPS, MAX_OPEN_GROUPS, MAX_QUEUE_BYTES } from "../limits.ts";
 
 /** Where one group's frames go; what the MoQ peer hands out. */
 export interface GroupSink {
@@ -11,7 +11,10 @@ export interface GroupSink {
 interface OpenGroup {
 	sequence: number;
 	queue: Uint8Array[];
+	/** Of those that count: what was kept at home and goes out first does not. */
 	queuedBytes: number;
+	/** Frames at the head of the queue that do not count. */
+	replayed: number;
 	ended: boolean;
 	dropped: boolean;
 	wake: (() => void) | undefined;
@@ -26,6 +29,8 @@ export class Feed {
 	#open: (sequence: number) => Promise<GroupSink>;
 	#listener: { sent?: (bytes: number) => void; dropped?: () => void };
 	#groups: OpenGroup[] = [];
+	/** Whole on our side; the last bytes may still wait for the network. */
+	#ended: GroupSink[] = [];
 	#droppedGroups = 0;
 	#closed = false;
 
@@ -44,15 +49,16 @@ export class Feed {
 	get droppedGroups(): number {
 		return this.#droppedGroups;
 	}
-	/** Ends the current group with FIN and begins the next. */
-	begin(sequence: number): void {
+	/** Ends the current group with FIN and begins the next, with the frames of it that were kept at home. */
+	begin(sequence: number, kept: readonly Uint8Array[] = []): void {
 		if (this.#closed) return;
 		this.end();
 		while (this.#groups.length >= MAX_OPEN_GROUPS) this.#drop(this.#groups[0]!);
 		const group: OpenGroup = {
 			sequence,
-			queue: [],
+			queue: [...kept],
 			queuedBytes: 0,
+			replayed: kept.length,
 			ended: false,
 			dropped: false,
 			wake: undefined,
@@ -89,6 +95,7 @@ export class Feed {
 	/** What waits is not sent any more; the next group may begin. */
 	cut(): void {
 		for (const group of [...this.#groups]) this.#abandon(group, WIRE_ERROR_CODES.cancelled);
+		for (const sink of this.#ended.splice(0)) sink.reset(WIRE_ERROR_CODES.cancelled);
 	}
 	#drop(group: OpenGroup): void {
 		this.#droppedGroups += 1;
@@ -113,10 +120,14 @@ export class Feed {
 				if (frame) {
 					await sink.write(frame);
 					if (group.dropped) return;
-					group.queuedBytes -= frame.length;
+					if (group.replayed > 0) group.replayed -= 1;
+					else group.queuedBytes -= frame.length;
 					this.#listener.sent?.(frame.length);
 				} else if (group.ended) {
 					await sink.finish();
+					if (group.dropped) return sink.reset(WIRE_ERROR_CODES.cancelled);
+					this.#ended.push(sink);
+					if (this.#ended.length > MAX_ENDED_GROUPS) this.#ended.shift();
 					break;
 				} else {
 					await new Promise<void>((resolve) => {

@@ -87,8 +87,10 @@ export class Lane {
 	attach(feed: Feed): void {
 		this.feeds.add(feed);
 		if (this.#gop.units.length === 0) return;
-		feed.begin(this.#gop.sequence);
-		for (const unit of this.#gop.units) feed.write(encodeLegacy(unit.timestampUs, unit.data));
+		feed.begin(
+			this.#gop.sequence,
+			this.#gop.units.map(({ timestampUs, data }) => encodeLegacy(timestampUs, data)),
+		);
 	}
 	async close(): Promise<void> {
 		this.#cancelIdle?.();

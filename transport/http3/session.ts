@@ -140,6 +140,7 @@ class Http3Send implements SendStream {
 	#release: () => void;
 	#writing = false;
 	#ended = false;
+	#abandoned = false;
 
 	constructor(native: NativeSendStream, over: () => boolean, release: () => void) {
 		this.#native = native;
@@ -176,8 +177,10 @@ class Http3Send implements SendStream {
 		}
 	}
 	reset(code: number): void {
-		if (this.#ended) return;
+		if (this.#abandoned) return;
+		this.#abandoned = true;
 		this.#ended = true;
+		// After FIN too: what waits for the network must not be sent any more (the addon's `finish` does not wait for it).
 		// Waits inside the addon until a blocked write is through; nobody waits for it here.
 		void this.#native.reset(code).then(this.#release, this.#release);
 	}
