@@ -132,4 +132,16 @@ describe("a camera that is added at the agent", () => {
 		await expect(add()).rejects.toThrow(`already has ${MAX_CAMERAS} cameras`);
 		expect(heard).toHaveLength(1);
 	});
+	it("whose addresses are too long is refused, and the next start reads what is kept", async () => {
+		const path = (letter: string) => `/${letter.repeat(1023)}`;
+		const url = { ...ACCESS.url, path: path("漢") };
+		const access = { ...ACCESS, url, sub: { ...url, path: path("字") } };
+		await expect(addCamera({ store, client, name: "x", access, signal })).rejects.toThrow("too long");
+		expect(heard).toEqual([]);
+		answer = "silence";
+		const marked = { ...ACCESS, url: { ...ACCESS.url, path: `/?${"pw=&".repeat(255)}` } };
+		expect(await addCamera({ store, client, name: "x", access: marked, signal })).toMatchObject({ announced: false });
+		const again = await StateStore.open(home, () => Promise.reject(new Error("lost")));
+		expect(again.current.cameras).toHaveLength(1);
+	});
 });

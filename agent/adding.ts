@@ -2,10 +2,11 @@ import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
 import { sealCamera } from "@mivisus/wire/seal";
 import type { CameraAccess } from "@mivisus/wire/signed";
 import { MAX_CAMERAS } from "./limits.ts";
-import type { StateStore, StoredCamera } from "./secrets/state.ts";
+import { MAX_SEALED, type StateStore, type StoredCamera } from "./secrets/state.ts";
 import { shownAddress } from "./typed-access.ts";
 import { type WorkerClient, WorkerError } from "./worker-client.ts";
 
+export const TOO_LONG = "The camera's addresses are too long.";
 /** A camera that was not added, and why, in words for who typed it. */
 export class NotAdded extends Error {
 	override name = "NotAdded";
@@ -31,9 +32,11 @@ export async function addCamera(options: {
 	const context = { account: enrolment.accountId, agent: enrolment.agentId, camera: id };
 	const ownKey = fromBase64Url(store.current.identity.sealPublic);
 	const box = await sealCamera(ownKey, context, new TextEncoder().encode(JSON.stringify(access)));
+	const sealed = toBase64Url(box);
+	if (sealed.length > MAX_SEALED) throw new NotAdded(TOO_LONG);
 	// Looked at after the sealing, which others may use to add one too.
 	if (store.current.cameras.length >= MAX_CAMERAS) throw new NotAdded(`This agent already has ${MAX_CAMERAS} cameras.`);
-	const camera = { id, sealed: toBase64Url(box), sound: false, name, unannounced: shownAddress(access.url) };
+	const camera = { id, sealed, sound: false, name, unannounced: shownAddress(access.url) };
 	store.save({ ...store.current, cameras: [...store.current.cameras, camera] });
 	const refusal = await announce(store, client, camera, signal);
 	if (refusal) throw new NotAdded(refusal);

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { licences, VERSION } from "./about.ts";
 import { NotAdded } from "./adding.ts";
 import { add } from "./cli/add.ts";
@@ -16,7 +15,7 @@ import { agentHome, ConfigError, readConfig } from "./config.ts";
 import { EnrolmentRefused } from "./pairing/enrol.ts";
 import { createIdentity, loadIdentity } from "./pairing/identity.ts";
 import { KeyError } from "./secrets/keys/store.ts";
-import { AlreadyRunning, lockHome } from "./secrets/lock.ts";
+import { AlreadyRunning, busy, lockHome } from "./secrets/lock.ts";
 import { StateStore } from "./secrets/state.ts";
 import { ServiceError } from "./service/install.ts";
 import { WorkerError } from "./worker-client.ts";
@@ -49,9 +48,9 @@ async function main(): Promise<number> {
 	for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 	switch (given.command) {
 		case "status":
-			return status(given, home, openStore);
+			return status(given, home);
 		case "cameras":
-			return cameras(given, home, openStore);
+			return cameras(given, home);
 		case "page":
 			return page(home);
 		case "find":
@@ -72,7 +71,7 @@ async function main(): Promise<number> {
 	}
 	const { origin, name, transport: rtspTransport, pagePort } = given;
 	const config = readConfig(home, { origin, name, rtspTransport, pagePort });
-	let visit = (visitor: Socket): void => void visitor.destroy();
+	let visit = busy;
 	await lockHome(home, (visitor) => visit(visitor));
 	const store = await openStore();
 	const identity = await loadIdentity(store.current.identity);

@@ -1,5 +1,6 @@
 import { inGroups } from "@mivisus/wire/enrolment";
-import { addCamera, NotAdded } from "./adding.ts";
+import { CameraAccess } from "@mivisus/wire/signed";
+import { addCamera, NotAdded, TOO_LONG } from "./adding.ts";
 import { describeTracks, type TestEnd, type TestStep, testCamera } from "./camera-test.ts";
 import type { AgentConfig } from "./config.ts";
 import {
@@ -222,7 +223,8 @@ export class RunningAgent implements Control {
 			if (sources.length > 1 && source === undefined) throw new ManyChannels(sources);
 			const { main: url, sub } = streams;
 			const signIn = { ...(user && { user }), ...(password && { password }) };
-			return { ok: true, access: { v: 1, url, ...(sub && { sub }), ...signIn, device } };
+			const access = CameraAccess.safeParse({ v: 1, url, ...(sub && { sub }), ...signIn, device });
+			return access.success ? { ok: true, access: access.data } : { ok: false, problem: TOO_LONG };
 		} catch (error) {
 			if (!(error instanceof CameraError)) throw error;
 			return { ok: false, problem: error.message, fault: error.code };

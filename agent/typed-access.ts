@@ -1,5 +1,6 @@
 import { displayPath } from "@mivisus/wire/address";
 import { CameraAccess, type StreamAddress } from "@mivisus/wire/signed";
+import { MAX_PATH_LENGTH } from "./discovery/limits.ts";
 import type { CameraFaultCode } from "./rtsp/errors.ts";
 import { parseRtspUrl } from "./rtsp/url.ts";
 
@@ -41,8 +42,11 @@ export function readTyped({ address, user, password, certificate }: Typed): Read
 	return { ok: true, access: access.data, ...(parsed.ambiguous !== undefined && { look: parsed.ambiguous }) };
 }
 
-/** What may be shown and stored of an address outside of this agent (policy 02.3). */
-export const shownAddress = (url: StreamAddress): StreamAddress => ({ ...url, path: displayPath(url.path) });
+/** What may be shown and stored of an address outside of this agent (policy 02.3). Where marks make it longer, it is cut. */
+export const shownAddress = (url: StreamAddress): StreamAddress => ({
+	...url,
+	path: displayPath(url.path).slice(0, MAX_PATH_LENGTH),
+});
 
 /** An address as a person reads it. */
 export function addressText(url: StreamAddress): string {

@@ -81,6 +81,7 @@ const FRENCH: Record<string, string> = {
 	"The camera cannot give its picture now. It may have too many viewers.":
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
 	"Waiting for a key frame of the camera.": "En attente d’une image clé de la caméra.",
+	"The camera's addresses are too long.": "Les adresses de la caméra sont trop longues.",
 	"This device has several channels. Choose one; each is added as a camera of its own.":
 		"Cet appareil a plusieurs canaux. Choisissez-en un ; chacun s’ajoute comme une caméra à part.",
 	"The command cannot be read.": "L’ordre est illisible.",

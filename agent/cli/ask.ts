@@ -14,9 +14,11 @@ export class AgentSaidNo extends Error {
 /** Asks the agent that runs with this folder, by its local socket; nothing where none runs. Rejects with AgentSaidNo. */
 export function askAgent<T>(home: string, method: string, path: string, body?: unknown): Promise<T | undefined> {
 	const text = body === undefined ? undefined : JSON.stringify(body);
+	const socketPath = meetingPoint(home);
+	if (socketPath === undefined) return Promise.resolve(undefined);
 	return new Promise((resolve, reject) => {
 		const asked = request({
-			socketPath: meetingPoint(home),
+			socketPath,
 			method,
 			path,
 			timeout: PATIENCE_MS,

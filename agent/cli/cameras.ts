@@ -2,7 +2,7 @@ import type { CameraView } from "../control.ts";
 import { openAccess } from "../pairing/commands.ts";
 import { loadIdentity } from "../pairing/identity.ts";
 import { ALWAYS_ON } from "../privacy.ts";
-import type { StateStore } from "../secrets/state.ts";
+import { StateStore } from "../secrets/state.ts";
 import { addressText } from "../typed-access.ts";
 import { type Arguments, EXIT } from "./arguments.ts";
 import { viewOf } from "./ask.ts";
@@ -31,15 +31,11 @@ interface Row {
 }
 
 /** `mivisus-agent cameras`: of the running agent what each does, of one that is stopped what it keeps. */
-export async function cameras(
-	{ json }: Arguments,
-	home: string,
-	openStore: () => Promise<StateStore>,
-): Promise<number> {
+export async function cameras({ json }: Arguments, home: string): Promise<number> {
 	const view = await viewOf(home);
 	const rows: Row[] = view
 		? view.cameras.map((camera) => ({ ...camera, state: shownState(camera), privacy: camera.privacy.mode }))
-		: await kept(openStore);
+		: await kept(home);
 	if (json) say(JSON.stringify({ running: view !== undefined, cameras: rows.map(plain) }));
 	else if (rows.length === 0) say("No cameras yet.");
 	else for (const row of rows) say(lineOf(row));
@@ -59,11 +55,14 @@ const plain = ({ id, name, address, state, detail, sends, privacy }: Row) => ({
 
 function lineOf({ id, name, address, state, detail, sends }: Row): string {
 	const words = [STATES[state] ?? state, detail, sends].filter((word) => word !== undefined && word !== "");
-	return `${name ?? id}\n  ${[address ?? "its address cannot be opened here", ...words].join("\n  ")}`;
+	const lines = [name ?? id, address ?? "its address cannot be opened here", ...words];
+	// Names come by the service, details from the camera: a terminal obeys more than letters.
+	return lines.map((line) => line?.replace(/\p{C}/gu, " ")).join("\n  ");
 }
 
-async function kept(openStore: () => Promise<StateStore>): Promise<Row[]> {
-	const { current } = await openStore();
+async function kept(home: string): Promise<Row[]> {
+	const current = StateStore.peek(home);
+	if (!current) return [];
 	const identity = await loadIdentity(current.identity);
 	const row = async ({ id, name, sealed, privacy = ALWAYS_ON }: (typeof current.cameras)[number]): Promise<Row> => {
 		const access = await openAccess(current, identity, id, sealed);

@@ -1,14 +1,15 @@
-import type { StateStore } from "../secrets/state.ts";
+import { StateStore } from "../secrets/state.ts";
 import { type Arguments, EXIT } from "./arguments.ts";
 import { askAgent, viewOf } from "./ask.ts";
 import { say } from "./say.ts";
 
 /** `mivisus-agent status`: linked or not, running or not, and how many cameras. */
-export async function status({ json }: Arguments, home: string, openStore: () => Promise<StateStore>): Promise<number> {
+export async function status({ json }: Arguments, home: string): Promise<number> {
 	const view = await viewOf(home);
-	const { enrolment, cameras } = (await openStore()).current;
+	// What a running agent keeps is its own to read.
+	const { enrolment, cameras = [] } = (view ? undefined : StateStore.peek(home)) ?? {};
 	const link = view?.link ?? (!enrolment ? "unlinked" : enrolment.ended ? "ended" : "linked");
-	const count = cameras.length;
+	const count = (view?.cameras ?? cameras).length;
 	if (json) {
 		const { connections = null, left = null } = view ?? {};
 		say(JSON.stringify({ running: view !== undefined, link, cameras: count, connections, left }));

@@ -53,6 +53,9 @@ export class PrivateFile<T> {
 		return parsed.data;
 	}
 	write(value: T): void {
+		const text = JSON.stringify(value);
+		if (Buffer.byteLength(text) > MAX_FILE_BYTES)
+			throw new Error(`${this.path} would be larger than ${MAX_FILE_BYTES} bytes, and not be read again.`);
 		const folder = dirname(this.path);
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
@@ -65,7 +68,7 @@ export class PrivateFile<T> {
 					fchownSync(file, uid, gid);
 				}
 				// Not `writeSync`: on a full disk that one writes a part and says nothing.
-				writeFileSync(file, JSON.stringify(value));
+				writeFileSync(file, text);
 				fsyncSync(file);
 			} finally {
 				closeSync(file);

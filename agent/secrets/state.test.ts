@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { agentHome, ConfigError, readConfig } from "../config.ts";
-import { type AgentState, StateStore } from "./state.ts";
+import { fileKeys } from "./keys/file.ts";
+import type { KeyStore } from "./keys/store.ts";
+import { type AgentState, MAX_SEALED, StateStore } from "./state.ts";
 
 let home: string;
 beforeEach(() => {
@@ -26,6 +28,39 @@ describe("the state file", () => {
 		const again = await StateStore.open(home, () => Promise.reject(new Error("a second identity was made")));
 		expect(again.current.cameras[0]?.sealed).toBe("box");
 		expect(readdirSync(home).sort()).toEqual(["state.json", "state.key"]);
+	});
+	it("is not replaced by what the next start would refuse", async () => {
+		const store = await StateStore.open(home, fresh);
+		const camera = { id: "A".repeat(22), sealed: "A".repeat(MAX_SEALED + 1), sound: true };
+		expect(() => store.save({ ...store.current, cameras: [camera] })).toThrow("cameras.0.sealed");
+		expect(store.current.cameras).toEqual([]);
+		store.save({ ...store.current, cameras: [{ ...camera, sealed: "A".repeat(MAX_SEALED) }] });
+		const again = await StateStore.open(home, () => Promise.reject(new Error("lost")));
+		expect(again.current.cameras).toHaveLength(1);
+	});
+	it("who only looks changes nothing: no new state, no other key", async () => {
+		const usable = { file: false };
+		const better: KeyStore = {
+			name: "systemd",
+			get usable() {
+				return usable.file;
+			},
+			load: () => kept,
+			keep: (key) => {
+				kept = key;
+			},
+			forget: () => {},
+		};
+		let kept: Buffer | undefined;
+		const stores = [better, fileKeys(home)];
+		expect(StateStore.peek(home, stores)).toBeUndefined();
+		expect(readdirSync(home)).toEqual([]);
+		const running = await StateStore.open(home, fresh, stores);
+		usable.file = true;
+		expect(StateStore.peek(home, stores)?.identity.signPublic).toBe("bbbb");
+		expect(readdirSync(home).sort()).toEqual(["state.json", "state.key"]);
+		running.save({ ...running.current, cameras: [] });
+		expect(StateStore.peek(home, stores)?.cameras).toEqual([]);
 	});
 	it.skipIf(process.platform === "win32")(
 		"D6: is not replaced by a part of itself where the disk is full",

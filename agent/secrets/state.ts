@@ -25,10 +25,12 @@ export const Device = z.object({
 });
 export type Device = z.infer<typeof Device>;
 
+/** A sealed address with user and password, as text. */
+export const MAX_SEALED = 8192;
 /** A camera as the owner sent it: still sealed, opened in memory only. */
 export const StoredCamera = z.object({
 	id,
-	sealed: z.base64url().max(8192),
+	sealed: z.base64url().max(MAX_SEALED),
 	sound: z.boolean(),
 	/** Its sessions stay open while nobody looks, so that the first picture comes at once. */
 	ready: z.boolean().optional(),
@@ -77,6 +79,10 @@ export class StateStore {
 			vault.write(state);
 		}
 		return new StateStore(vault, state);
+	}
+	/** What `<home>/state.json` holds, for who only looks; `undefined` where there is none. */
+	static peek(home: string, stores = keyStores(home)): AgentState | undefined {
+		return new StateVault(home, AgentState, stores).peek();
 	}
 	get current(): AgentState {
 		return this.#state;

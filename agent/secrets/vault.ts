@@ -14,6 +14,9 @@ const PLACES: Record<KeyStore["name"], string> = {
 };
 const ANEW = "Without it nobody can read the file. To start anew, move the file away; the agent then shows a new link.";
 
+/** Which fields are wrong; their values are secret. */
+const fieldsOf = (error: z.ZodError) => error.issues.map(({ path }) => path.join(".") || "(root)").join(", ");
+
 interface Sealing {
 	store: KeyStore;
 	key: Buffer;
@@ -45,14 +48,7 @@ export class StateVault<T extends { v: 1 }> {
 			this.write(kept);
 			return kept;
 		}
-		const store = this.#stores.find(({ name }) => name === kept.store);
-		const key = store?.load();
-		const path = this.#file.path;
-		if (!store || !key)
-			throw new KeyError(`The key of ${path} is gone. It should be in ${PLACES[kept.store]}. ${ANEW}`);
-		if (markOf(key) !== kept.key) {
-			throw new KeyError(`The key of ${path} was exchanged: the one in ${PLACES[kept.store]} is another. ${ANEW}`);
-		}
+		const { store, key } = this.#keyOf(kept);
 		const state = this.#open(kept, key);
 		this.#sealing = { store, key };
 		const best = this.#stores.findIndex(({ usable }) => usable);
@@ -63,10 +59,29 @@ export class StateVault<T extends { v: 1 }> {
 		}
 		return state;
 	}
-	/** Stores `state` durably. */
+	/** The state as it is, without sealing it anew: for who looks while another process may work with it. */
+	peek(): T | undefined {
+		const kept = this.#file.read();
+		if (kept === undefined || kept.v === 1) return kept;
+		return this.#open(kept, this.#keyOf(kept).key);
+	}
+	/** Stores `state` durably. Throws, and leaves what is stored, where the next start would refuse it. */
 	write(state: T): void {
+		const parsed = this.#schema.safeParse(state);
+		if (!parsed.success) throw new Error(`The agent's state would not be readable (${fieldsOf(parsed.error)}).`);
 		const { store, key } = this.#current();
 		this.#file.write(sealState(JSON.stringify(state), store.name, key));
+	}
+	#keyOf(kept: SealedState): Sealing {
+		const store = this.#stores.find(({ name }) => name === kept.store);
+		const key = store?.load();
+		const path = this.#file.path;
+		if (!store || !key)
+			throw new KeyError(`The key of ${path} is gone. It should be in ${PLACES[kept.store]}. ${ANEW}`);
+		if (markOf(key) !== kept.key) {
+			throw new KeyError(`The key of ${path} was exchanged: the one in ${PLACES[kept.store]} is another. ${ANEW}`);
+		}
+		return { store, key };
 	}
 	#open(kept: SealedState, key: Buffer): T {
 		let json: unknown;
@@ -77,8 +92,9 @@ export class StateVault<T extends { v: 1 }> {
 		}
 		const parsed = this.#schema.safeParse(json);
 		if (parsed.success) return parsed.data;
-		const fields = parsed.error.issues.map(({ path }) => path.join(".") || "(root)").join(", ");
-		throw new Error(`${this.#file.path} is of another version of the agent (${fields}). Install that one again.`);
+		throw new Error(
+			`${this.#file.path} is of another version of the agent (${fieldsOf(parsed.error)}). Install that one again.`,
+		);
 	}
 	#current(): Sealing {
 		if (!this.#sealing) this.#sealing = this.#choose();

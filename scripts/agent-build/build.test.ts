@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -53,6 +53,9 @@ describe("the agent as one file", () => {
 			stdout: "Not linked to an account yet.\nIt is not running.\n",
 			stderr: "",
 		});
+		// Who only looks leaves nothing behind.
+		expect(existsSync(join(home, "state/state.json"))).toBe(false);
+		expect(agent("forget")).toMatchObject({ status: 0 });
 		expect(statSync(join(home, "state/state.json")).mode & 0o777).toBe(0o600);
 	});
 	it("prints the licences of everything inside, to the last line, also into a pipe", () => {
