@@ -184,6 +184,8 @@ export class CameraSource implements MediaSource {
 						reception = new Reception({ video, audio, transport, clock, lastUs: this.#lastUs, tell: this.#telling() });
 					},
 					onPacket: (kind, data) => {
+						// What still comes of a session that is being ended is not of the next one.
+						if (signal.aborted) return;
 						silentTicks = 0;
 						guarded(() => reception?.packet(kind, data));
 					},

@@ -78,6 +78,8 @@ export interface Control {
 	log(): readonly LogLine[];
 }
 
+/** A channel's token, characters; a longer one cannot be chosen. */
+export const MAX_CHANNEL_NAME = 200;
 /** A recorder: which of its channels is meant must be said first. */
 export class ManyChannels extends Error {
 	override name = "ManyChannels";

@@ -10,6 +10,7 @@ import {
 	type Control,
 	type Describe,
 	type Discover,
+	MAX_CHANNEL_NAME,
 	ManyChannels,
 	NotTested,
 	type PendingLink,
@@ -21,7 +22,7 @@ import type { Outflow } from "./outflow.ts";
 import { openAccess } from "./pairing/commands.ts";
 import { EnrolmentRefused, enrol } from "./pairing/enrol.ts";
 import type { Identity } from "./pairing/identity.ts";
-import { ALWAYS_ON, isOff, type Privacy, type WallTime } from "./privacy.ts";
+import type { Privacy, WallTime } from "./privacy.ts";
 import type { BroadcastClock } from "./publish/media.ts";
 import { CameraError } from "./rtsp/errors.ts";
 import { Secret } from "./rtsp/url.ts";
@@ -60,6 +61,8 @@ export class RunningAgent implements Control {
 	#options: RunningOptions;
 	#client: WorkerClient;
 	#supervisor: Supervisor;
+	/** Tests of the agent's own cameras that are under way. */
+	#tests = new Set<{ id: string; abort: AbortController }>();
 	#pending: { link: PendingLink | undefined; abort: AbortController } | undefined;
 	#linkFault: string | undefined;
 	#stop = new AbortController();
@@ -74,7 +77,11 @@ export class RunningAgent implements Control {
 		this.#client = new WorkerClient(config.origin);
 		const sent = (camera: string, bytes: number, kind: "video" | "audio") => outflow.sent(camera, bytes, kind);
 		const client = this.#client;
-		this.#supervisor = new Supervisor({ store, identity, client, log, createSource, connect, clock, wall, sent });
+		const switchedOff = (camera: string) => {
+			for (const { id, abort } of this.#tests) if (id === camera) abort.abort();
+		};
+		const common = { store, identity, client, log, createSource, connect, clock, wall };
+		this.#supervisor = new Supervisor({ ...common, sent, switchedOff });
 	}
 	/** Runs until `signal` aborts. Rejects with EnrolmentRefused, or with WorkerError where no link can be made at all. */
 	async run(signal: AbortSignal): Promise<"stopped" | "unlinked"> {
@@ -157,7 +164,7 @@ export class RunningAgent implements Control {
 					this.#linked();
 				},
 				(error: Error) => {
-					over(error instanceof WorkerError || error instanceof EnrolmentRefused ? wordsOf(error) : undefined);
+					over(error.name === "AbortError" ? undefined : wordsOf(error));
 					if (error instanceof EnrolmentRefused) this.#refused(error);
 					reject(error);
 				},
@@ -174,12 +181,29 @@ export class RunningAgent implements Control {
 		onStep: (step: TestStep) => void,
 		signal: AbortSignal,
 	): Promise<TestEnd> {
-		const { clock, config } = this.#options;
-		const read = "id" in camera ? await this.#stored(camera.id) : await this.#read(camera, signal);
+		if ("id" in camera) return this.#testOwn(camera.id, onStep, signal);
+		const read = await this.#read(camera, signal);
 		if (!read.ok && read.fault) return { ok: false, code: read.fault, reason: read.problem };
 		if (!read.ok) throw new NotTested(read.problem);
 		if (read.look !== undefined) onStep({ who: "note", text: read.look });
-		return testCamera({ access: read.access, transport: config.rtspTransport, clock, onStep, signal });
+		return this.#open(read.access, onStep, signal);
+	}
+	/** Off is off, for whoever asks and whatever is under way. */
+	async #testOwn(id: string, onStep: (step: TestStep) => void, signal: AbortSignal): Promise<TestEnd> {
+		const running = { id, abort: new AbortController() };
+		this.#tests.add(running);
+		try {
+			const access = await this.#stored(id);
+			if (this.#supervisor.isOff(id)) throw new NotTested(SWITCHED_OFF);
+			const end = await this.#open(access, onStep, AbortSignal.any([signal, running.abort.signal]));
+			return running.abort.signal.aborted ? { ok: false, code: "camera-unreachable", reason: SWITCHED_OFF } : end;
+		} finally {
+			this.#tests.delete(running);
+		}
+	}
+	#open(access: CameraAccess, onStep: (step: TestStep) => void, signal: AbortSignal): Promise<TestEnd> {
+		const { clock, config } = this.#options;
+		return testCamera({ access, transport: config.rtspTransport, clock, onStep, signal });
 	}
 	setPrivacy(id: string, privacy: Privacy): boolean {
 		return this.#supervisor.setPrivacy(id, privacy);
@@ -220,7 +244,9 @@ export class RunningAgent implements Control {
 			const { device, host, source } = found;
 			const known = this.#found.get(placeOf(device, host)) ?? found;
 			const { streams, sources } = await describe(known, { user, password: secret }, { signal, clock, source });
-			if (sources.length > 1 && source === undefined) throw new ManyChannels(sources);
+			// One with an endless name could not be chosen.
+			const channels = sources.filter((each) => each.length <= MAX_CHANNEL_NAME);
+			if (channels.length > 1 && source === undefined) throw new ManyChannels(channels);
 			const { main: url, sub } = streams;
 			const signIn = { ...(user && { user }), ...(password && { password }) };
 			const access = CameraAccess.safeParse({ v: 1, url, ...(sub && { sub }), ...signIn, device });
@@ -237,19 +263,17 @@ export class RunningAgent implements Control {
 			yield camera;
 		}
 	}
-	async #stored(id: string): Promise<Read> {
-		const { store, identity, wall, clock } = this.#options;
+	async #stored(id: string): Promise<CameraAccess> {
+		const { store, identity } = this.#options;
 		const camera = store.current.cameras.find((other) => other.id === id);
 		if (!camera) throw new NotTested("This agent has no such camera.");
-		// Off is off, for whoever asks.
-		if (isOff(camera.privacy ?? ALWAYS_ON, wall(clock.now())))
-			throw new NotTested("The camera is switched off here. Nothing reads it.");
 		const access = await openAccess(store.current, identity, id, camera.sealed);
 		if (!access) throw new NotTested("The camera's address cannot be opened with this agent's key.");
-		return { ok: true, access };
+		return access;
 	}
 }
+const SWITCHED_OFF = "The camera is switched off here. Nothing reads it.";
 
 const placeOf = (device: string, host: string) => `${host} ${device}`;
-const wordsOf = (error: WorkerError | EnrolmentRefused): string =>
+const wordsOf = (error: Error): string =>
 	error instanceof WorkerError && !error.passing ? "The link ran out before it was used." : error.message;

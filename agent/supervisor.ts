@@ -24,6 +24,14 @@ const NOT_OURS = "The camera's address was not sealed for this agent and camera,
 const QUICK_MS = 1000;
 const MAX_QUICK = 10;
 
+/** A switch that was set and could not be written down; in words for who set it. */
+export class NotStored extends Error {
+	override name = "NotStored";
+}
+const OFF_UNSTORED =
+	"The camera is off now, but that could not be stored: it will not outlive a restart of the agent. Is the disk full?";
+const UNSTORED = "That could not be stored, so nothing was changed. Is the disk full?";
+
 /** What the supervisor tells the log; nothing personal, nothing secret. */
 export interface AgentLog {
 	info(fields: Record<string, unknown>, message: string): void;
@@ -38,6 +46,8 @@ export interface SupervisorOptions {
 	createSource(access: CameraAccess, camera: string): MediaSource;
 	/** Media of a camera was taken by the uplink. */
 	sent?(camera: string, bytes: number, kind: "video" | "audio"): void;
+	/** A camera is switched off, now or still: whatever else reads it must end. */
+	switchedOff?(camera: string): void;
 	/** The house's clock, by which the privacy switches go; this machine's zone unless given. */
 	wall?(ms: number): WallTime;
 	connect(access: RelayAccess, signal: AbortSignal): Promise<Session>;
@@ -73,6 +83,8 @@ export interface CameraOverview {
 export class Supervisor {
 	#options: SupervisorOptions;
 	#broadcasts = new Map<string, { broadcast: CameraBroadcast; sealed: string; address: StreamAddress }>();
+	/** Switches that hold although they could not be stored. */
+	#unstored = new Map<string, Privacy>();
 	/** Cameras whose access does not open with this agent's key. */
 	#foreign = new Set<string>();
 	#allowed = new Set<string>();
@@ -120,7 +132,9 @@ export class Supervisor {
 	}
 	/** Every camera that this agent keeps, in the order in which they came. */
 	get cameras(): CameraOverview[] {
-		return this.#options.store.current.cameras.map(({ id, name, sound, ready = false, privacy = ALWAYS_ON }) => {
+		return this.#options.store.current.cameras.map((camera) => {
+			const { id, name, sound, ready = false } = camera;
+			const privacy = this.#privacyOf(camera);
 			const { broadcast, address } = this.#broadcasts.get(id) ?? {};
 			const state = broadcast?.state ?? this.#unread(id, privacy);
 			const idle = !broadcast?.running && state.code === "waiting";
@@ -143,15 +157,30 @@ export class Supervisor {
 			};
 		});
 	}
-	/** Sets a camera's privacy switch: stored first, then obeyed at once. False for a camera that is not there. */
+	/**
+	 * Sets a camera's privacy switch, at once. What switches off is obeyed before it is stored: a full disk must keep no camera
+	 * on. False for a camera that is not there; throws NotStored.
+	 */
 	setPrivacy(id: string, privacy: Privacy): boolean {
-		if (!this.#set(id, { privacy })) return false;
+		const { store, clock } = this.#options;
+		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
+		const off = isOff(privacy, this.#wall(clock.now()));
+		if (off) this.#unstored.set(id, privacy);
+		this.#switchPrivacy();
+		this.#set(id, { privacy }, off ? OFF_UNSTORED : UNSTORED);
+		this.#unstored.delete(id);
 		this.#switchPrivacy();
 		return true;
 	}
-	/** Says whether a camera is kept ready: stored first, then done. False for a camera that is not there. */
+	/** Whether a camera is off now. */
+	isOff(id: string): boolean {
+		const { store, clock } = this.#options;
+		const camera = store.current.cameras.find((other) => other.id === id);
+		return camera !== undefined && isOff(this.#privacyOf(camera), this.#wall(clock.now()));
+	}
+	/** Says whether a camera is kept ready: stored first, then done. False for a camera that is not there; throws NotStored. */
 	setReady(id: string, ready: boolean): boolean {
-		if (!this.#set(id, { ready })) return false;
+		if (!this.#set(id, { ready }, UNSTORED)) return false;
 		this.#broadcasts.get(id)?.broadcast.setReady(ready);
 		return true;
 	}
@@ -191,8 +220,15 @@ export class Supervisor {
 				} catch (error) {
 					if (signal.aborted) break;
 					if (error instanceof WorkerError && error.code === "agent-unlinked") return "unlinked";
-					this.#service = "unreachable";
-					this.#options.log.warn({ reason: (error as Error).message }, "the service is not reachable; trying again");
+					if (error instanceof WorkerError) {
+						this.#service = "unreachable";
+						this.#options.log.warn({ reason: error.message }, "the service is not reachable; trying again");
+					} else {
+						this.#options.log.warn(
+							{ reason: (error as Error).message },
+							"the agent could not do its work; trying again",
+						);
+					}
 					await pause(backoff.next(), both);
 				}
 			}
@@ -210,6 +246,8 @@ export class Supervisor {
 			const outcome = await obey(store, identity, command);
 			if (outcome.state === "done") {
 				log.info({ command: outcome.command.type }, "carried out a command of the owner");
+				// Before the service is told: one that does not take the word must not keep the owner's wish from coming true.
+				await this.#reconcile();
 				await client.acknowledge({ id, state: "done" }, signal);
 				acknowledged(store, outcome.command);
 			} else {
@@ -222,12 +260,20 @@ export class Supervisor {
 		await this.#reconcile();
 	}
 	/** Stores something of a camera that its owner set here. */
-	#set(id: string, change: Pick<StoredCamera, "privacy" | "ready">): boolean {
-		const { store } = this.#options;
+	#set(id: string, change: Pick<StoredCamera, "privacy" | "ready">, otherwise: string): boolean {
+		const { store, log } = this.#options;
 		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
 		const cameras = store.current.cameras.map((camera) => (camera.id === id ? { ...camera, ...change } : camera));
-		store.save({ ...store.current, cameras });
+		try {
+			store.save({ ...store.current, cameras });
+		} catch (error) {
+			log.warn({ code: (error as NodeJS.ErrnoException).code }, "a switch could not be stored");
+			throw new NotStored(otherwise);
+		}
 		return true;
+	}
+	#privacyOf({ id, privacy = ALWAYS_ON }: StoredCamera): Privacy {
+		return this.#unstored.get(id) ?? privacy;
 	}
 	/** What is known of a camera whose access was not opened yet, or does not open. */
 	#unread(id: string, privacy: Privacy): CameraState {
@@ -239,18 +285,25 @@ export class Supervisor {
 	#takeNames(names: ReadonlyMap<string, string | undefined>): void {
 		const { store } = this.#options;
 		const { cameras } = store.current;
-		if (cameras.every(({ id, name }) => (names.get(id) ?? name) === name)) return;
+		if (cameras.every(({ id, name }) => (names.get(id)?.replace(/\p{C}/gu, "") ?? name) === name)) return;
 		const named = cameras.map((camera) => {
 			const name = names.get(camera.id);
-			return name === undefined ? camera : { ...camera, name };
+			// They come by the service, and are shown in a terminal: nothing in them may be more than a letter.
+			return name === undefined ? camera : { ...camera, name: name.replace(/\p{C}/gu, "") };
 		});
-		store.save({ ...store.current, cameras: named });
+		try {
+			store.save({ ...store.current, cameras: named });
+		} catch {
+			// A full disk costs the names, and no camera.
+		}
 	}
 	#switchPrivacy(): void {
-		const { store, clock } = this.#options;
+		const { store, clock, switchedOff } = this.#options;
 		const shown = this.#wall(clock.now());
-		for (const { id, privacy = ALWAYS_ON } of store.current.cameras) {
-			this.#broadcasts.get(id)?.broadcast.setOff(isOff(privacy, shown));
+		for (const camera of store.current.cameras) {
+			const off = isOff(this.#privacyOf(camera), shown);
+			this.#broadcasts.get(camera.id)?.broadcast.setOff(off);
+			if (off) switchedOff?.(camera.id);
 		}
 	}
 	/** Makes the broadcasts fit the stored cameras, and the announced ones those that the service allows too. */
@@ -276,7 +329,9 @@ export class Supervisor {
 			}
 			this.#foreign.delete(id);
 			// The owner may have set switches while it was opened.
-			const { ready = false, privacy = ALWAYS_ON } = store.current.cameras.find((other) => other.id === id) ?? {};
+			const now = store.current.cameras.find((other) => other.id === id);
+			if (!now) continue;
+			const { ready = false } = now;
 			const broadcast = new CameraBroadcast({
 				sources: {
 					main: createSource(access, id),
@@ -284,7 +339,7 @@ export class Supervisor {
 				},
 				sound,
 				ready,
-				off: isOff(privacy, this.#wall(clock.now())),
+				off: isOff(this.#privacyOf(now), this.#wall(clock.now())),
 				clock,
 				sent: (bytes, kind) => {
 					this.sentBytes += bytes;

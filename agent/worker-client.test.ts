@@ -35,6 +35,16 @@ describe("what a person reads when the service cannot be used", () => {
 		expect([code, status]).toEqual(["unreachable", 0]);
 		expect(message).toMatch(/^http:\/\/127\.0\.0\.1:\d+ does not answer: nothing listens there/);
 	});
+	it("it breaks off in its answer", async () => {
+		const client = await serve((_, response) => {
+			response.writeHead(200, { ...json, "content-length": 100 });
+			response.write("{");
+			setTimeout(() => response.destroy(), 20);
+		});
+		const { code, status, passing, message } = await failure(client.pollEnrolment("a", signal));
+		expect([code, status, passing]).toEqual(["unreachable", 0, true]);
+		expect(message).toContain("broke off");
+	});
 	it("it leads elsewhere: not followed", async () => {
 		let asked = 0;
 		const client = await serve((_, response) => {

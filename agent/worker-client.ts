@@ -144,7 +144,11 @@ export class WorkerClient {
 			throw new WorkerError(0, "unreachable", `${this.origin} ${whyUnreachable(error)}`);
 		});
 		this.#nonce = response.headers.get("mivisus-nonce") ?? this.#nonce;
-		const json = parseJson(await textOf(response));
+		const answered = await textOf(response).catch((error: Error) => {
+			if (error instanceof WorkerError || signal.aborted) throw error;
+			throw new WorkerError(0, "unreachable", `${this.origin} broke off in its answer.`);
+		});
+		const json = parseJson(answered);
 		if (!response.ok) throw problemOf(response.status, json);
 		const parsed = answer.safeParse(json);
 		if (parsed.success) return parsed.data;

@@ -82,6 +82,10 @@ const FRENCH: Record<string, string> = {
 		"La caméra ne peut pas donner son image pour le moment. Trop de personnes la regardent peut-être.",
 	"Waiting for a key frame of the camera.": "En attente d’une image clé de la caméra.",
 	"The camera's addresses are too long.": "Les adresses de la caméra sont trop longues.",
+	"The camera is off now, but that could not be stored: it will not outlive a restart of the agent. Is the disk full?":
+		"La caméra est éteinte, mais cela n’a pas pu être enregistré : un redémarrage de l’agent la rallumera. Le disque est-il plein ?",
+	"That could not be stored, so nothing was changed. Is the disk full?":
+		"Cela n’a pas pu être enregistré, rien n’a donc changé. Le disque est-il plein ?",
 	"This device has several channels. Choose one; each is added as a camera of its own.":
 		"Cet appareil a plusieurs canaux. Choisissez-en un ; chacun s’ajoute comme une caméra à part.",
 	"The command cannot be read.": "L’ordre est illisible.",

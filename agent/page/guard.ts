@@ -11,7 +11,9 @@ const SAFE = new Set(["GET", "HEAD"]);
 export function guard({ method = "", headers, rawHeaders }: IncomingMessage, port: number): void {
 	const hosts = valuesOf(rawHeaders, "host");
 	const [host = ""] = hosts;
-	const own = [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`];
+	// Browsers leave out the port that is usual.
+	const at = port === 80 ? "" : `:${port}`;
+	const own = ["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}${at}`);
 	if (hosts.length !== 1 || !own.includes(host.toLowerCase())) throw new PageProblem("misdirected");
 	const origin = headers.origin;
 	const site = headers["sec-fetch-site"];

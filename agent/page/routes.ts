@@ -2,9 +2,10 @@ import { encode } from "uqr";
 import { z } from "zod";
 import { NotAdded } from "../adding.ts";
 import { describeTracks, isJpeg, type TestEnd } from "../camera-test.ts";
-import { type Control, ManyChannels, NotTested } from "../control.ts";
+import { type Control, MAX_CHANNEL_NAME, ManyChannels, NotTested } from "../control.ts";
 import { MAX_FOUND } from "../discovery/limits.ts";
 import { Privacy } from "../privacy.ts";
+import { NotStored } from "../supervisor.ts";
 import { WorkerError } from "../worker-client.ts";
 import { PageProblem } from "./problems.ts";
 
@@ -48,7 +49,7 @@ const chosen = {
 		host: z.string().min(1).max(253),
 		port: z.number().int().min(1).max(65535),
 		/** Which channel of a recorder. */
-		source: z.string().max(200).optional(),
+		source: z.string().max(MAX_CHANNEL_NAME).optional(),
 	}),
 	...signIn,
 };
@@ -94,7 +95,7 @@ export function pageRoutes(control: Control): PageRoute[] {
 			path: "/api/cameras/:id/privacy",
 			body: Privacy,
 			handle: ({ params, body }) => {
-				if (!control.setPrivacy(params["id"] ?? "", body)) throw new PageProblem("not-found");
+				if (!orInWords(() => control.setPrivacy(params["id"] ?? "", body))) throw new PageProblem("not-found");
 				return {};
 			},
 		}),
@@ -103,7 +104,7 @@ export function pageRoutes(control: Control): PageRoute[] {
 			path: "/api/cameras/:id/ready",
 			body: z.strictObject({ ready: z.boolean() }),
 			handle: ({ params, body }) => {
-				if (!control.setReady(params["id"] ?? "", body.ready)) throw new PageProblem("not-found");
+				if (!orInWords(() => control.setReady(params["id"] ?? "", body.ready))) throw new PageProblem("not-found");
 				return {};
 			},
 		}),
@@ -155,11 +156,19 @@ function told(end: TestEnd) {
 	};
 }
 
+function orInWords<T>(work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		return inWords(error);
+	}
+}
 /** What went wrong, as far as it may be told. */
 function inWords(error: unknown): never {
 	if (error instanceof ManyChannels)
 		throw new PageProblem("refused", error.message, { channels: error.channels.slice(0, MAX_CHANNELS) });
-	if (error instanceof NotAdded || error instanceof NotTested) throw new PageProblem("refused", error.message);
+	if ([NotAdded, NotTested, NotStored].some((kind) => error instanceof kind))
+		throw new PageProblem("refused", (error as Error).message);
 	if (error instanceof WorkerError) throw new PageProblem(error.passing ? "unreachable" : "refused", error.message);
 	throw error;
 }

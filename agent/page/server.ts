@@ -104,7 +104,10 @@ export class PageServer {
 			if (path.startsWith("/api/")) await this.#api(request, response, path, trusted);
 			else file(request, response, path);
 		} catch (error) {
-			if (!(error instanceof PageProblem)) this.#report(error as Error);
+			// Whoever asked has gone, or was never whole: any local program can do that, as often as it likes.
+			const gone = request.destroyed && !request.complete;
+			const isOurs = !(error instanceof PageProblem) && !gone && (error as Error).name !== "AbortError";
+			if (isOurs) this.#report(error as Error);
 			refuse(response, error instanceof PageProblem ? error : new PageProblem("internal"));
 		}
 	}

@@ -64,6 +64,17 @@ const refusal = async (statement: string): Promise<CommandRefusal | undefined> =
 	return outcome.code;
 };
 
+it("A12: a camera that was switched off here, removed and set again from outside is off still", async () => {
+	const privacy = { mode: "off" as const, hours: [] };
+	const sealed = await seal();
+	store.save({ ...store.current, cameras: [{ id: camera, sealed, sound: true, privacy }] });
+	expect(await refusal(await sign(command({ type: "camera.remove", counter: 1 })))).toBeUndefined();
+	expect(store.current.cameras).toEqual([]);
+	expect(await refusal(await sign(command({ sealed, counter: 2 })))).toBeUndefined();
+	expect(store.current.cameras).toEqual([{ id: camera, sealed, sound: false, privacy }]);
+	expect(store.current.removed).toBeUndefined();
+});
+
 describe("a command", () => {
 	it("that the owner signed is carried out, and stored before the answer", async () => {
 		const outcome = await obey(store, identity, await sign(command({ sealed: await seal() })));

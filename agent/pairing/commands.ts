@@ -2,7 +2,7 @@ import { fromBase64Url } from "@mivisus/wire/ids";
 import { openCamera } from "@mivisus/wire/seal";
 import { CameraAccess, Command, Domain, importSignKey, openStatement, peekStatement } from "@mivisus/wire/signed";
 import { MAX_CAMERAS } from "../limits.ts";
-import type { AgentState, StateStore } from "../secrets/state.ts";
+import type { AgentState, StateStore, StoredCamera } from "../secrets/state.ts";
 import type { Identity } from "./identity.ts";
 
 /** What happened to a command; `refused` carries a reason in words that the owner reads. */
@@ -83,11 +83,18 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 	const cameras = [...store.current.cameras];
 	const at = cameras.findIndex(({ id }) => id === command.camera);
 	const known = cameras[at];
+	const { removed = [], ...current } = store.current;
+	let left = removed;
 	switch (command.type) {
 		case "camera.set": {
 			if (!command.sealed) return refuse("malformed");
 			if (!known && cameras.length >= MAX_CAMERAS) return refuse("too-many-cameras");
-			const { unannounced: _, ...kept } = known ?? { sound: false };
+			const { privacy } = left.find(({ id }) => id === command.camera) ?? {};
+			const { unannounced: _, ...kept }: Omit<StoredCamera, "id" | "sealed"> = known ?? {
+				sound: false,
+				...(privacy && { privacy }),
+			};
+			left = left.filter(({ id }) => id !== command.camera);
 			const next = { ...kept, id: command.camera, sealed: command.sealed };
 			if (known) cameras[at] = next;
 			else cameras.push(next);
@@ -101,12 +108,13 @@ export async function obey(store: StateStore, identity: Identity, statement: str
 		case "camera.remove":
 			// Removing what is not there is done: the owner's wish holds.
 			if (known) cameras.splice(at, 1);
+			if (known?.privacy) left = [...left, { id: known.id, privacy: known.privacy }].slice(-MAX_CAMERAS);
 	}
 	const linked = store.current.enrolment ?? enrolment;
 	const devices = linked.devices.map((other) =>
 		other.id === device.id ? { ...other, counter: command.counter, unacknowledged: command.id } : other,
 	);
-	store.save({ ...store.current, cameras, enrolment: { ...linked, devices } });
+	store.save({ ...current, cameras, ...(left.length > 0 ? { removed: left } : {}), enrolment: { ...linked, devices } });
 	return { state: "done", command, ...(access && { access }) };
 }
 

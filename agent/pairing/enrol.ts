@@ -54,7 +54,8 @@ export async function enrol(options: {
 			client.signer = undefined;
 			throw new EnrolmentRefused(`${reason} Nothing was linked; make a new link.`);
 		}
-		const devices = [...(before?.devices ?? []), { ...device, counter: 0 }];
+		// Commands of other browsers may have been obeyed meanwhile: their counters must not fall back.
+		const devices = [...(store.current.enrolment?.devices ?? []), { ...device, counter: 0 }];
 		store.save({ ...store.current, enrolment: { agentId, accountId, devices } });
 		// Already stored here: the service must hear of it, however long that takes.
 		await persist(

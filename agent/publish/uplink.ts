@@ -6,6 +6,9 @@ import { type Published, RelayLink } from "./link.ts";
 /** A session is renewed this long before its limit, ms. */
 const RENEW_BEFORE_MS = 60_000;
 
+/** A timer set for longer fires at once. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1;
+
 export interface UplinkOptions {
 	/** Asks the service for a token; called for each session. */
 	access(signal: AbortSignal): Promise<RelayAccess>;
@@ -66,7 +69,7 @@ export class Uplink {
 				link.ended,
 				renewal,
 				over,
-				pause(Math.max(1000, untilMs - Date.now() - RENEW_BEFORE_MS), stop.signal),
+				pause(Math.min(LONGEST_PAUSE_MS, Math.max(1000, untilMs - Date.now() - RENEW_BEFORE_MS)), stop.signal),
 			]);
 			stop.abort();
 		}

@@ -58,6 +58,11 @@ export const AgentState = z.object({
 		})
 		.optional(),
 	cameras: z.array(StoredCamera).max(MAX_CAMERAS),
+	/** Switches of cameras that were removed: one that comes back is as private as it was. */
+	removed: z
+		.array(z.object({ id, privacy: Privacy }))
+		.max(MAX_CAMERAS)
+		.optional(),
 });
 export type AgentState = z.infer<typeof AgentState>;
 

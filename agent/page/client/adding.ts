@@ -92,7 +92,7 @@ export function addForm(changed: () => void) {
 		if (!camera) return;
 		// What was typed for another camera is not sent to this one.
 		for (const input of [address.input, user.input, password.input]) input.value = "";
-		if (name.input.value === "") name.input.value = camera.name;
+		if (name.input.value === "") name.input.value = camera.name.slice(0, 80);
 		user.input.focus();
 	};
 	const search = button(t("add.search"), async () => {

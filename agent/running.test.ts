@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
+import { sealCamera } from "@mivisus/wire/seal";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { machineClock as clock } from "./clock.ts";
+import { AgentConfig } from "./config.ts";
+import { LogLines } from "./log.ts";
+import { Outflow } from "./outflow.ts";
+import { createIdentity, loadIdentity } from "./pairing/identity.ts";
+import { wallClock } from "./privacy.ts";
+import { RunningAgent } from "./running.ts";
+import { StateStore } from "./secrets/state.ts";
+import { NotStored } from "./supervisor.ts";
+
+const OFF = { mode: "off" as const, hours: [] };
+
+let home: string;
+let store: StateStore;
+let agent: RunningAgent;
+let stop: AbortController;
+let running: Promise<unknown>;
+/** A camera that takes a connection and then says nothing; its connections. */
+let camera: Server;
+let connections: Socket[];
+let id: string;
+/** Starts and stops of the agent's own source. */
+let reads: { starts: number; stops: number };
+beforeEach(async () => {
+	connections = [];
+	camera = createServer((socket) => connections.push(socket.on("error", () => {}).resume()));
+	await new Promise<void>((resolve) => camera.listen(0, "127.0.0.1", resolve));
+	home = mkdtempSync(join(tmpdir(), "mivisus-running-"));
+	id = newId();
+	const enrolment = { agentId: newId(), accountId: newId(), devices: [] };
+	const identity = await createIdentity();
+	const url = { scheme: "rtsp", host: "127.0.0.1", port: (camera.address() as AddressInfo).port, path: "/" };
+	const context = { account: enrolment.accountId, agent: enrolment.agentId, camera: id };
+	const plain = new TextEncoder().encode(JSON.stringify({ v: 1, url }));
+	const sealed = toBase64Url(await sealCamera(fromBase64Url(identity.sealPublic), context, plain));
+	const cameras = [{ id, sealed, sound: false, ready: true }];
+	store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras }));
+	const wall = wallClock("Europe/Paris");
+	reads = { starts: 0, stops: 0 };
+	agent = new RunningAgent({
+		store,
+		identity: await loadIdentity(identity),
+		config: AgentConfig.parse({ origin: "http://127.0.0.1:9", rtspTransport: "tcp" }),
+		zone: "Europe/Paris",
+		wall,
+		outflow: new Outflow(join(home, "outflow.json"), clock, (ms) => wall(ms).date),
+		lines: new LogLines(),
+		clock,
+		log: { info: () => {}, warn: () => {} },
+		createSource: () => ({
+			start: () => {
+				reads.starts += 1;
+			},
+			stop: async () => {
+				reads.stops += 1;
+			},
+		}),
+		connect: () => Promise.reject(new Error("there is no relay")),
+		onLink: () => {},
+		onLinkFault: () => {},
+		onRunning: () => {},
+	});
+	stop = new AbortController();
+	running = agent.run(stop.signal);
+	await vi.waitUntil(() => reads.starts === 1);
+});
+afterEach(async () => {
+	vi.restoreAllMocks();
+	stop.abort();
+	await running;
+	for (const socket of connections) socket.destroy();
+	camera.close();
+	rmSync(home, { recursive: true });
+});
+
+it("A12: a test that is under way ends at once when its camera is switched off", async () => {
+	const testing = agent.test({ id }, () => {}, new AbortController().signal);
+	await vi.waitUntil(() => connections.length === 1);
+	const closed = new Promise((resolve) => connections[0]?.on("close", resolve));
+	agent.setPrivacy(id, OFF);
+	expect(await testing).toEqual({
+		ok: false,
+		code: "camera-unreachable",
+		reason: "The camera is switched off here. Nothing reads it.",
+	});
+	await closed;
+	await expect(agent.test({ id }, () => {}, new AbortController().signal)).rejects.toThrow("switched off here");
+	expect(connections).toHaveLength(1);
+});
+it("A12: off is obeyed although it cannot be stored, and whoever set it is told; on is not pretended", async () => {
+	vi.spyOn(store, "save").mockImplementation(() => {
+		throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+	});
+	expect(() => agent.setPrivacy(id, OFF)).toThrow(NotStored);
+	expect(() => agent.setPrivacy(id, OFF)).toThrow("will not outlive a restart");
+	expect(reads.stops).toBe(1);
+	expect(agent.view().cameras[0]).toMatchObject({ state: "off", privacy: OFF });
+	expect(() => agent.setPrivacy(id, { mode: "on", hours: [] })).toThrow("nothing was changed");
+	expect(agent.view().cameras[0]).toMatchObject({ state: "off", privacy: OFF });
+	vi.restoreAllMocks();
+	expect(agent.setPrivacy(id, { mode: "on", hours: [] })).toBe(true);
+	expect(reads.starts).toBe(2);
+	expect(agent.view().cameras[0]?.state).not.toBe("off");
+});
