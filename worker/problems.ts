@@ -26,6 +26,7 @@ export const PROBLEMS = {
 	"export-running": [503, "A copy is being made already. Try again when it is there, or in half a minute."],
 	internal: [500, "Something went wrong on our side."],
 	unavailable: [503, "The service cannot reach its data. It is not certain that this was done: look, then try again."],
+	"relay-away": [503, "The relay, which passes the pictures on, does not answer. It may be restarting: try again."],
 	busy: [503, "Many people are signing in. Try again in a few seconds."],
 } as const satisfies Record<string, readonly [number, string]>;
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -340,3 +340,17 @@ it("one account's flood is slowed down, and another's calls are not", async () =
 	expect((await bob.call("GET", "/session")).status).toBe(200);
 	expect((await own.call("/agent/state", { after: 0, waitMs: 0 })).status).toBe(200);
 });
+
+it("A07: while the relay is away nobody is sent there, and is told when to come again; back, it works at once", async () => {
+	const page = await TestPage.open(worker, "relay-away@example.test");
+	const own = await page.link();
+	const asked = { cameras: [await page.addCamera(own)] };
+	worker.control.up = false;
+	// The last good word counts for a second.
+	await until(async () => (await page.call("POST", "/relay-token", asked)).status === 503);
+	const answer = await page.call("POST", "/relay-token", asked);
+	expect([answer.problem, answer.headers.get("retry-after")]).toEqual(["relay-away", "1"]);
+	expect((await own.call("/agent/relay-token")).problem).toBe("relay-away");
+	worker.control.up = true;
+	expect((await page.call("POST", "/relay-token", asked)).status).toBe(200);
+});

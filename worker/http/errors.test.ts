@@ -34,6 +34,8 @@ const REMEDY: Record<ProblemCode, string> = {
 	unavailable: "Look whether it was done, then send it again after the seconds that `Retry-After` gives.",
 	"export-running":
 		"Read the other copy to its end or leave it, then ask again after the seconds that `Retry-After` gives.",
+	"relay-away":
+		"Ask again after the seconds that `Retry-After` gives. Operators: is the relay running, and does `MIVISUS_RELAY_CONTROL` name its control port?",
 	busy: "Send it again after the seconds that `Retry-After` gives.",
 };
 

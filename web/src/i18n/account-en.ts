@@ -5,6 +5,7 @@ export const accountEn = {
 	"signIn.unconfirmed": "Just signed up? An address that is not confirmed yet cannot sign in.",
 	"problem.proof-required": "Nothing was changed.",
 	"problem.wait": "Too many attempts. Try again in {minutes} minutes.",
+	"problem.relay-away": "The relay does not answer just now. It may be restarting: try again.",
 	"problem.unavailable":
 		"The service cannot reach its data just now. It is not certain that this was done: look, then try again.",
 	"problem.link-unusable": "This link was already used, has run out, or was replaced by a newer one.",

@@ -8,6 +8,7 @@ export const accountFr: Record<keyof typeof accountEn, string> = {
 		"Vous venez de vous inscrire ? Une adresse qui n’est pas encore confirmée ne permet pas de se connecter.",
 	"problem.proof-required": "Rien n’a été changé.",
 	"problem.wait": "Trop de tentatives. Réessayez dans {minutes} minutes.",
+	"problem.relay-away": "Le relais ne répond pas pour le moment. Il redémarre peut-être : réessayez.",
 	"problem.unavailable":
 		"Le service n’atteint pas ses données pour le moment. Il n’est pas certain que cela ait été fait : vérifiez, puis réessayez.",
 	"problem.link-unusable": "Ce lien a déjà servi, a expiré ou a été remplacé par un plus récent.",

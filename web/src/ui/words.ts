@@ -25,6 +25,7 @@ const KNOWN: Record<string, Key> = {
 	"too-many": "problem.too-many",
 	busy: "problem.busy",
 	unavailable: "problem.unavailable",
+	"relay-away": "problem.relay-away",
 	// Its detail is a validator's, in English: it helps whoever writes pages, not who reads them.
 	malformed: "problem.malformed",
 	"already-exists": "problem.already-exists",

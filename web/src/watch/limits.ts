@@ -28,6 +28,6 @@ export const CONNECT_TIMEOUT_MS = 8000;
 export const RENEW_BEFORE_MS = 60_000;
 /** A spare session that carries nothing takes over anyway after this. */
 export const SPARE_MS = 5000;
-/** Reconnection back-off. */
+/** Reconnection back-off: a relay that is back is seen again within 10 s, its handshake included. */
 export const RETRY_BASE_MS = 250;
-export const RETRY_CAP_MS = 8000;
+export const RETRY_CAP_MS = 6000;
