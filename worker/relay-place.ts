@@ -12,7 +12,7 @@ const PATIENCE_MS = 1000;
 /**
  * Asks the relay for the hashes of its certificate, and keeps them for a second. While it does not answer, nobody is sent
  * there (Problem `relay-away`): a browser that fails at its door some ten times within five minutes is held back by itself
- * for up to a minute (Chromium's throttle of WebTransport), and would come late when the relay is back.
+ * for up to a minute (Chromium's throttle of WebTransport, decision 0016), and would come late when the relay is back.
  */
 export function relayPlace(options: {
 	url: string;

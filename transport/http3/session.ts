@@ -14,7 +14,7 @@ const READ_BYTES = 65536;
 /**
  * Between a server's last byte and the end of its session, ms. Chromium 156 crashes, page and all, where a server ends a
  * session while bytes of a stream are still arriving (seen with one in thirty ends, and none in five hundred after such a
- * pause, also with both cores busy).
+ * pause, also with both cores busy; decision 0016).
  */
 export const QUIET_MS = 80;
 
