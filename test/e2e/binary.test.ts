@@ -73,7 +73,11 @@ describe.skipIf(skipped)("the agent's binary, copied alone into an empty Debian 
 
 	it("starts there", () => {
 		expect(run("/agent", "--version")).toMatchObject({ status: 0, stdout: `mivisus-agent ${VERSION}\n`, stderr: "" });
-		expect(run("/agent", "status")).toMatchObject({ status: 0, stdout: "Not linked to an account yet.\nIt is not running.\n", stderr: "" });
+		expect(run("/agent", "status")).toMatchObject({
+			status: 0,
+			stdout: "Not linked to an account yet.\nIt is not running.\n",
+			stderr: "",
+		});
 	});
 	it("enrols and streams: the camera's picture is seen in Chromium, and moves", async () => {
 		const { system, page, camera } = stage;
