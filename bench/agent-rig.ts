@@ -105,13 +105,20 @@ class Watching {
 	constructor(peer: MoqPeer) {
 		this.#peer = peer;
 	}
-	/** Resolves at the first picture. */
+	/**
+	 * Resolves at the first picture, and goes on watching: the agent takes another session when it gets one more camera, which
+	 * ends what was subscribed to on the session before.
+	 */
 	async follow(camera: string): Promise<void> {
-		for await (const { active, suffix } of await this.#peer.announced("")) {
-			if (suffix !== camera || !active) continue;
-			if (await this.#read(camera)) return;
-		}
-		throw new Error("the relay's session ended before each camera was seen");
+		const announced = await this.#peer.announced("");
+		await new Promise<void>((seen, failed) => {
+			void (async () => {
+				for await (const { active, suffix } of announced) {
+					if (suffix === camera && active && (await this.#read(camera))) seen();
+				}
+				failed(new Error("the relay's session ended before each camera was seen"));
+			})();
+		});
 	}
 	/** Whether a picture came; not where the agent takes another session because it got one more camera. */
 	async #read(camera: string): Promise<boolean> {
