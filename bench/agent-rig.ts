@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { OutgoingSubscription } from "@mivisus/transport/moq/incoming";
 import type { MoqPeer } from "@mivisus/transport/moq/peer";
 import { Track } from "@mivisus/wire/catalog";
 import { Priority } from "@mivisus/wire/moq/subscribe";
@@ -101,6 +102,7 @@ class Watching {
 	frames = 0;
 	bytes = 0;
 	#peer: MoqPeer;
+	#subscriptions = new Map<string, OutgoingSubscription>();
 
 	constructor(peer: MoqPeer) {
 		this.#peer = peer;
@@ -124,6 +126,9 @@ class Watching {
 	async #read(camera: string): Promise<boolean> {
 		const subscription = await this.#peer.subscribe(camera, Track.video, Priority.video).catch(() => undefined);
 		if (!subscription) return false;
+		// Announced anew between the list and the subscription, it would count twice.
+		this.#subscriptions.get(camera)?.close();
+		this.#subscriptions.set(camera, subscription);
 		return new Promise<boolean>((seen) => {
 			void (async () => {
 				for await (const group of subscription.groups) {
