@@ -42,7 +42,7 @@ export interface WallTime {
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /** A clock of `zone` (IANA name): ms since 1970 to what it shows. Throws RangeError for a zone that is none. */
-export function wallClock(zone: string): (ms: number) => WallTime {
+export function wallClock(zone: string): (ms: number) => Readonly<WallTime> {
 	const format = new Intl.DateTimeFormat("en-GB", {
 		timeZone: zone,
 		weekday: "short",
@@ -53,13 +53,19 @@ export function wallClock(zone: string): (ms: number) => WallTime {
 		minute: "2-digit",
 		hourCycle: "h23",
 	});
+	// Asked for at each picture that leaves. Within a minute the answer is the same: zones differ by whole minutes.
+	let last: { minute: number; shows: Readonly<WallTime> } | undefined;
 	return (ms) => {
+		const minute = Math.floor(ms / 60_000);
+		if (last?.minute === minute) return last.shows;
 		const shown = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
-		return {
+		const shows = {
 			day: DAYS.indexOf(shown["weekday"] ?? "") + 1,
 			minute: Number(shown["hour"]) * 60 + Number(shown["minute"]),
 			date: `${shown["year"]}-${shown["month"]}-${shown["day"]}`,
 		};
+		last = { minute, shows };
+		return shows;
 	};
 }
 

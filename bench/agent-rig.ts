@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { OutgoingSubscription } from "@mivisus/transport/moq/incoming";
 import type { MoqPeer } from "@mivisus/transport/moq/peer";
 import { Track } from "@mivisus/wire/catalog";
 import { Priority } from "@mivisus/wire/moq/subscribe";
@@ -101,22 +102,33 @@ class Watching {
 	frames = 0;
 	bytes = 0;
 	#peer: MoqPeer;
+	#subscriptions = new Map<string, OutgoingSubscription>();
 
 	constructor(peer: MoqPeer) {
 		this.#peer = peer;
 	}
-	/** Resolves at the first picture. */
+	/**
+	 * Resolves at the first picture, and goes on watching: the agent takes another session when it gets one more camera, which
+	 * ends what was subscribed to on the session before.
+	 */
 	async follow(camera: string): Promise<void> {
-		for await (const { active, suffix } of await this.#peer.announced("")) {
-			if (suffix !== camera || !active) continue;
-			if (await this.#read(camera)) return;
-		}
-		throw new Error("the relay's session ended before each camera was seen");
+		const announced = await this.#peer.announced("");
+		await new Promise<void>((seen, failed) => {
+			void (async () => {
+				for await (const { active, suffix } of announced) {
+					if (suffix === camera && active && (await this.#read(camera))) seen();
+				}
+				failed(new Error("the relay's session ended before each camera was seen"));
+			})();
+		});
 	}
 	/** Whether a picture came; not where the agent takes another session because it got one more camera. */
 	async #read(camera: string): Promise<boolean> {
 		const subscription = await this.#peer.subscribe(camera, Track.video, Priority.video).catch(() => undefined);
 		if (!subscription) return false;
+		// Announced anew between the list and the subscription, it would count twice.
+		this.#subscriptions.get(camera)?.close();
+		this.#subscriptions.set(camera, subscription);
 		return new Promise<boolean>((seen) => {
 			void (async () => {
 				for await (const group of subscription.groups) {

@@ -1,12 +1,11 @@
 import { WireError } from "./errors.ts";
-import { encodeVarint, readVarint } from "./moq/varint.ts";
+import { readVarint, varintLength, writeVarint } from "./moq/varint.ts";
+import { withHeader } from "./room.ts";
 
 /** The `legacy` container of the field: a varint timestamp in µs, then the codec's payload. */
 export function encodeLegacy(timestampUs: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-	const header = encodeVarint(timestampUs);
-	const out = new Uint8Array(header.length + payload.length);
-	out.set(header);
-	out.set(payload, header.length);
+	const out = withHeader(payload, varintLength(timestampUs));
+	writeVarint(out, 0, timestampUs);
 	return out;
 }
 

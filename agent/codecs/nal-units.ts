@@ -1,6 +1,6 @@
 import type { RtpPacket } from "../rtp/packet.ts";
 import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
-import { apart, MAX_PIECES } from "./video.ts";
+import { MAX_PIECES } from "./video.ts";
 
 /** How one codec's NAL units stand in packets: RFC 6184 for H.264, RFC 7798 for H.265. */
 export interface NalSyntax {
@@ -17,7 +17,7 @@ export interface NalSyntax {
 }
 /** What becomes of them. */
 export interface NalSink {
-	/** Never empty, without start code. */
+	/** Never empty, without start code. A view that holds until this returns: the bytes are used for the next unit. */
 	nal(nal: Uint8Array, timestamp: number): void;
 	/** A unit began that needs several packets: its first bytes. The whole follows, unless there is damage before. */
 	begins(head: Uint8Array): void;
@@ -26,12 +26,18 @@ export interface NalSink {
 }
 
 const START_CODE = Buffer.from([0, 0, 1]);
+/** Memory in which fragments are put together, at first, and at most between two units. */
+const FEW_BYTES = 16 * 1024;
+const KEPT_BYTES = 256 * 1024;
 
 /** Takes NAL units out of packets in order: single ones, aggregated ones, fragments. */
 export class NalUnits {
 	#syntax: NalSyntax;
 	#sink: NalSink;
-	#fragments: { parts: Uint8Array[]; bytes: number } | undefined;
+	/** The unit that is being put together: how many pieces and bytes of `#joined` it has so far. */
+	#fragments: { pieces: number; bytes: number } | undefined;
+	/** The same memory for one unit after the other: new memory for each picture costs more than copying it. */
+	#joined = new Uint8Array(0);
 
 	constructor(syntax: NalSyntax, sink: NalSink) {
 		this.#syntax = syntax;
@@ -54,6 +60,7 @@ export class NalUnits {
 	/** Packets were lost: what was begun stays without an end. */
 	damage(): void {
 		this.#fragments = undefined;
+		if (this.#joined.length > KEPT_BYTES) this.#joined = new Uint8Array(0);
 		this.#sink.damage();
 	}
 	#fragment(payload: Uint8Array, timestamp: number): void {
@@ -67,7 +74,8 @@ export class NalUnits {
 		if (header & 0x80) {
 			if (this.#fragments) this.damage();
 			const start = fragmentOf(payload);
-			this.#fragments = { parts: [start], bytes: start.length };
+			this.#fragments = { pieces: 0, bytes: 0 };
+			this.#join(this.#fragments, start);
 			this.#sink.begins(Buffer.concat([start, part.subarray(0, 1)]));
 		}
 		const fragments = this.#fragments;
@@ -75,13 +83,26 @@ export class NalUnits {
 			this.damage();
 			return;
 		}
-		if (part.length > 0) fragments.parts.push(apart(part));
-		fragments.bytes += part.length;
-		if (fragments.bytes > MAX_PICTURE_BYTES || fragments.parts.length > MAX_PIECES) this.damage();
-		else if (header & 0x40) {
-			this.#fragments = undefined;
-			this.#unit(Buffer.concat(fragments.parts, fragments.bytes), timestamp);
+		if (fragments.bytes + part.length > MAX_PICTURE_BYTES || fragments.pieces >= MAX_PIECES) {
+			this.damage();
+			return;
 		}
+		this.#join(fragments, part);
+		if ((header & 0x40) === 0) return;
+		this.#fragments = undefined;
+		this.#unit(this.#joined.subarray(0, fragments.bytes), timestamp);
+		if (this.#joined.length > KEPT_BYTES) this.#joined = new Uint8Array(0);
+	}
+	#join(fragments: { pieces: number; bytes: number }, part: Uint8Array): void {
+		const bytes = fragments.bytes + part.length;
+		if (bytes > this.#joined.length) {
+			const larger = new Uint8Array(Math.max(FEW_BYTES, 2 * bytes));
+			larger.set(this.#joined.subarray(0, fragments.bytes));
+			this.#joined = larger;
+		}
+		this.#joined.set(part, fragments.bytes);
+		fragments.bytes = bytes;
+		fragments.pieces += 1;
 	}
 	#aggregate(payload: Uint8Array, timestamp: number): void {
 		let at: number = this.#syntax.headerBytes;

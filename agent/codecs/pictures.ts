@@ -1,6 +1,7 @@
+import { withRoom } from "@mivisus/wire/room";
 import { MAX_PICTURE_BYTES } from "../rtsp/limits.ts";
 import { MarkerTrust } from "./marker.ts";
-import { apart, MAX_PIECES, sameConfig, type VideoConfig, type VideoUnit } from "./video.ts";
+import { MAX_PIECES, sameConfig, type VideoConfig, type VideoUnit } from "./video.ts";
 
 /** What may stand before a picture's first slice: cameras put their own findings there. */
 const MAX_LEADING_BYTES = 256 * 1024;
@@ -8,6 +9,7 @@ const MAX_LEADING = 64;
 
 /** One slice of a picture, as its codec reads it. `Head` is what the codec wants to know of a picture's first slice. */
 export interface Slice<Head> {
+	/** Copied before the call returns. */
 	nal: Uint8Array;
 	timestamp: number;
 	/** Whether it begins a picture. */
@@ -23,8 +25,10 @@ export interface PictureRules<Head> {
 	accept(head: Head, starts: boolean): boolean;
 }
 interface Picture<Head> {
-	nals: Uint8Array[];
+	/** Its NAL units so far, each behind its length; more than `bytes`, so that the next one may fit. */
+	data: Uint8Array;
 	bytes: number;
+	pieces: number;
 	timestamp: number;
 	key: boolean;
 	head: Head;
@@ -74,7 +78,7 @@ export class Pictures<Head> {
 		const held = this.#leading.reduce((sum, { length }) => sum + length, nal.length);
 		// No decoder needs them: a camera that sends them for ever loses them, and nothing else.
 		if (held > MAX_LEADING_BYTES || this.#leading.length >= MAX_LEADING) this.#leading = [];
-		else this.#leading.push(apart(nal));
+		else this.#leading.push(new Uint8Array(nal));
 	}
 	/** A unit that stands behind the last slice of its picture; without one it is nobody's. */
 	trail(nal: Uint8Array): void {
@@ -93,21 +97,26 @@ export class Pictures<Head> {
 		this.#marker.clear();
 		if (!this.#picture) {
 			const nals = this.#leading;
-			const bytes = nals.reduce((sum, leading) => sum + 4 + leading.length, 0);
+			// Most cameras send a picture as one slice: then this is all the memory that it ever needs.
+			const bytes = nals.reduce((sum, leading) => sum + LENGTH_BYTES + leading.length, LENGTH_BYTES + nal.length);
 			this.#leading = [];
-			this.#picture = { nals, bytes, timestamp, key: false, head: head(), arrivedMs: this.#nowMs, damaged: !first };
+			const [data, arrivedMs] = [withRoom(bytes), this.#nowMs];
+			this.#picture = { data, bytes: 0, pieces: 0, timestamp, key: false, head: head(), arrivedMs, damaged: !first };
+			for (const leading of nals) append(this.#picture, leading);
 		}
 		this.#picture.key ||= key;
 		this.#add(this.#picture, nal);
 	}
 	#add(picture: Picture<Head>, nal: Uint8Array): void {
-		picture.nals.push(apart(nal));
-		picture.bytes += 4 + nal.length;
 		picture.arrivedMs = this.#nowMs;
-		if (picture.bytes <= MAX_PICTURE_BYTES && picture.nals.length <= MAX_PIECES) return;
+		if (picture.bytes + LENGTH_BYTES + nal.length <= MAX_PICTURE_BYTES && picture.pieces < MAX_PIECES) {
+			append(picture, nal);
+			return;
+		}
 		// Nothing of it is kept: an endless picture must not fill the memory.
-		picture.nals = [];
+		picture.data = new Uint8Array(0);
 		picture.bytes = 0;
+		picture.pieces = 0;
 		picture.damaged = true;
 	}
 	/** The picture that is being gathered ends here. */
@@ -120,7 +129,7 @@ export class Pictures<Head> {
 		if (picture.damaged || (this.#waiting && !picture.key)) return;
 		const { timestamp, key, arrivedMs, head } = picture;
 		if (!this.#rules.accept(head, this.#waiting)) return;
-		const unit: VideoUnit = { timestamp, key, arrivedMs, data: lengthPrefixed(picture) };
+		const unit: VideoUnit = { timestamp, key, arrivedMs, data: whole(picture) };
 		if (key) {
 			const config = this.#rules.describe(head);
 			this.#waiting = config === undefined;
@@ -132,14 +141,27 @@ export class Pictures<Head> {
 	}
 }
 
-function lengthPrefixed({ nals, bytes }: Picture<unknown>): Uint8Array {
-	const data = new Uint8Array(bytes);
-	const view = new DataView(data.buffer);
-	let at = 0;
-	for (const nal of nals) {
-		view.setUint32(at, nal.length);
-		data.set(nal, at + 4);
-		at += 4 + nal.length;
+/** Before each NAL unit, as avcC and hvcC say. */
+const LENGTH_BYTES = 4;
+
+function append(picture: Picture<unknown>, nal: Uint8Array): void {
+	const bytes = picture.bytes + LENGTH_BYTES + nal.length;
+	if (bytes > picture.data.length) {
+		const larger = withRoom(2 * bytes);
+		larger.set(picture.data.subarray(0, picture.bytes));
+		picture.data = larger;
 	}
-	return data;
+	const { data } = picture;
+	for (let n = 0; n < LENGTH_BYTES; n++) data[picture.bytes + n] = (nal.length >>> (24 - 8 * n)) & 0xff;
+	data.set(nal, picture.bytes + LENGTH_BYTES);
+	picture.bytes = bytes;
+	picture.pieces += 1;
+}
+
+/** It is kept for the length of its group: memory that it did not need is given back. */
+function whole({ data, bytes }: Picture<unknown>): Uint8Array {
+	if (data.length - bytes <= bytes / 8) return data.subarray(0, bytes);
+	const fitting = withRoom(bytes);
+	fitting.set(data.subarray(0, bytes));
+	return fitting;
 }

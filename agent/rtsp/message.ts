@@ -80,6 +80,13 @@ const isText = (byte: number) => (byte >= 0x20 && byte < 0x7f) || byte === CR ||
 const isUpper = (byte: number) => byte >= 0x41 && byte <= 0x5a;
 const latin = new TextDecoder("utf-8");
 
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+	const bytes = new Uint8Array(a.length + b.length);
+	bytes.set(a);
+	bytes.set(b, a.length);
+	return bytes;
+}
+
 type Step = { item?: RtspItem; next: number } | "more" | "junk";
 
 /**
@@ -100,12 +107,14 @@ export class MessageParser {
 	push(chunk: Uint8Array): RtspItem[] {
 		const items: RtspItem[] = [];
 		let bytes = chunk;
-		if (this.#buffer.length > 0) {
-			bytes = new Uint8Array(this.#buffer.length + chunk.length);
-			bytes.set(this.#buffer);
-			bytes.set(chunk, this.#buffer.length);
-		}
 		let at = 0;
+		if (this.#buffer.length > 0) {
+			const frame = this.#split(chunk);
+			if (frame) {
+				if (frame.item) items.push(frame.item);
+				at = frame.next - this.#buffer.length;
+			} else bytes = joined(this.#buffer, chunk);
+		}
 		while (at < bytes.length) {
 			if (this.#search) {
 				const found = this.#find(bytes, at, bytes.length);
@@ -134,6 +143,22 @@ export class MessageParser {
 		}
 		this.#buffer = at < bytes.length ? bytes.subarray(at) : EMPTY;
 		return items;
+	}
+	/**
+	 * The frame that began in an earlier chunk and ends as it should in this one: only its own bytes are joined, not the
+	 * whole chunk, which most often holds a part of a packet at both of its ends.
+	 */
+	#split(chunk: Uint8Array): { item?: RtspItem; next: number } | undefined {
+		const head = this.#buffer;
+		if (this.#search || head[0] !== DOLLAR || head.length < FRAME_HEADER_BYTES) return undefined;
+		const end = FRAME_HEADER_BYTES + ((head[2]! << 8) | head[3]!);
+		// What begins behind it is looked at, too.
+		const seen = end + FRAME_HEADER_BYTES + 1 - head.length;
+		if (end <= head.length || chunk.length < seen) return undefined;
+		const bytes = joined(head, chunk.subarray(0, seen));
+		if (!this.#begins(bytes, end)) return undefined;
+		const step = this.#step(bytes, 0);
+		return typeof step === "object" && step.next === end ? step : undefined;
 	}
 	#step(bytes: Uint8Array, at: number): Step {
 		const first = bytes[at]!;

@@ -140,16 +140,23 @@ export function lower(original: Uint8Array): Buffer {
 }
 
 /**
- * Path of a checked lowered copy of the addon, made in `folder` when it is not there yet. `original`: the addon's bytes as
- * npm ships them.
+ * Path of a checked lowered copy of the addon, made in `folder` when it is not there yet. `original`: the addon as npm
+ * ships it; its bytes are asked for only to make the copy.
  */
-export function loweredCopy(original: Uint8Array, arch: string = process.arch, folder?: string): string {
+export function loweredCopy(
+	original: { sha256: string; read(): Uint8Array },
+	arch: string = process.arch,
+	folder?: string,
+): string {
 	const pinned = PINNED[arch];
 	if (!pinned) throw new LoweredError(`no build of the HTTP/3 addon is known for Linux on ${arch}`);
-	if (sha256(original) !== pinned.original) {
-		throw new LoweredError(
-			"the HTTP/3 addon is not the build of @moq/web-transport 0.1.4 that is known; run npm ci again",
-		);
-	}
-	return privateCopy(`web-transport-0.1.4-${arch}`, pinned.lowered, () => lower(original), folder);
+	if (original.sha256 !== pinned.original) throw new LoweredError(UNKNOWN);
+	const make = () => {
+		const bytes = original.read();
+		if (sha256(bytes) !== pinned.original) throw new LoweredError(UNKNOWN);
+		return lower(bytes);
+	};
+	return privateCopy(`web-transport-0.1.4-${arch}`, pinned.lowered, make, folder);
 }
+
+const UNKNOWN = "the HTTP/3 addon is not the build of @moq/web-transport 0.1.4 that is known; run npm ci again";

@@ -73,6 +73,7 @@ function glibcVersion(): string | undefined {
 
 /** The addon as a program of one file carries it: its bytes, and what their SHA-256 (hex) was when the file was built. */
 export interface EmbeddedAddon {
+	/** Read only to make a copy: what was read of the program's own file stays in memory with it. */
 	read(): Uint8Array;
 	sha256: string;
 }
@@ -101,12 +102,13 @@ function open(path: string): Native {
 
 function load(): Native {
 	const old = needsLowering(glibcVersion());
-	if (embedded) return open(old ? loweredCopy(embedded.read()) : extracted(embedded));
+	if (embedded) return open(old ? loweredCopy(embedded) : extracted(embedded));
 	const require = createRequire(import.meta.url);
 	// The package exports its TypeScript alone; the loader of the addon stands one folder above it.
 	const root = dirname(dirname(require.resolve("@moq/web-transport")));
 	if (!old) return require(join(root, "napi.cjs")) as Native;
-	return open(loweredCopy(readFileSync(join(root, `web-transport.linux-${process.arch}-gnu.node`))));
+	const shipped = readFileSync(join(root, `web-transport.linux-${process.arch}-gnu.node`));
+	return open(loweredCopy({ sha256: sha256(shipped), read: () => shipped }));
 }
 
 let loaded: Native | undefined;
