@@ -43,7 +43,7 @@ export const CODECS_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "agent/codecs/pictures.ts",
-		find: "picture.bytes <= MAX_PICTURE_BYTES &&",
+		find: "picture.bytes + LENGTH_BYTES + nal.length <= MAX_PICTURE_BYTES &&",
 		replace: "",
 		test: H265,
 		why: "an endless picture fills the memory",
