@@ -5,7 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
+import { exportKey, newSignKeys } from "@mivisus/wire/keys";
 import { sealCamera } from "@mivisus/wire/seal";
+import { Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createIdentity, loadIdentity } from "./pairing/identity.ts";
 import { type Privacy, wallClock } from "./privacy.ts";
@@ -13,6 +15,107 @@ import { StateStore } from "./secrets/state.ts";
 import { Supervisor } from "./supervisor.ts";
 import { HeldClock } from "./testing/held-clock.ts";
 import { WorkerClient } from "./worker-client.ts";
+
+it("a service that never takes the word keeps no command from being carried out", async () => {
+	const keys = await newSignKeys(true);
+	const [agentId, accountId, device, id, other] = [newId(), newId(), newId(), newId(), newId()];
+	const identity = await createIdentity();
+	const plain = new TextEncoder().encode(
+		JSON.stringify({ v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: 9, path: "/" } }),
+	);
+	const sealedFor = async (camera: string) =>
+		toBase64Url(
+			await sealCamera(fromBase64Url(identity.sealPublic), { account: accountId, agent: agentId, camera }, plain),
+		);
+	const fields = { v: 1, id: newId(), type: "camera.remove", agent: agentId, camera: id, device, counter: 1, iat: 0 };
+	const command = await signStatement(keys.privateKey, Domain.command, fields);
+	const commands = [{ id: newId(), command }];
+	const cameras = [{ id: other, name: "Door" }];
+	const server = createServer((request, response) => {
+		const taken = request.url !== "/api/agent/acks";
+		response.writeHead(taken ? 200 : 503, { "content-type": "application/json", "mivisus-nonce": "n" });
+		const isState = request.url === "/api/agent/state";
+		response.end(JSON.stringify(isState ? { revision: 1, accountId, cameras, commands } : {}));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const home = mkdtempSync(join(tmpdir(), "mivisus-supervisor-"));
+	const stop = new AbortController();
+	try {
+		const signKey = await exportKey("raw", keys.publicKey);
+		const devices = [{ id: device, signKey, sealKey: signKey, label: "phone", counter: 0 }];
+		const stored = await Promise.all(
+			[id, other].map(async (camera) => ({ id: camera, sealed: await sealedFor(camera), sound: false, ready: true })),
+		);
+		const enrolment = { agentId, accountId, devices };
+		const store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras: stored }));
+		const loaded = await loadIdentity(identity);
+		const client = new WorkerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+		client.signer = { agentId, key: loaded.signKey };
+		const reading = new Set<string>();
+		const supervisor = new Supervisor({
+			store,
+			identity: loaded,
+			client,
+			createSource: (_, camera) => ({
+				start: () => reading.add(camera),
+				stop: async () => void reading.delete(camera),
+			}),
+			connect: () => Promise.reject(new Error("there is no relay")),
+			clock: new HeldClock(),
+			log: { info: () => {}, warn: () => {} },
+		});
+		const running = supervisor.run(stop.signal);
+		await vi.waitUntil(() => reading.size === 2);
+		await vi.waitUntil(() => reading.size === 1);
+		expect([...reading]).toEqual([other]);
+		stop.abort();
+		await running;
+	} finally {
+		server.closeAllConnections();
+		server.close();
+		rmSync(home, { recursive: true });
+	}
+});
+it("names of cameras that the service gives are letters alone", async () => {
+	const [agentId, accountId, id] = [newId(), newId(), newId()];
+	const server = createServer((request, response) => {
+		response.writeHead(200, { "content-type": "application/json", "mivisus-nonce": "n" });
+		const cameras = [{ id, name: "\u001b]0;owned\u0007Door" }];
+		const isState = request.url === "/api/agent/state";
+		if (isState) setTimeout(() => response.end(JSON.stringify({ revision: 1, accountId, cameras, commands: [] })), 50);
+		else response.end("{}");
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const home = mkdtempSync(join(tmpdir(), "mivisus-supervisor-"));
+	const stop = new AbortController();
+	try {
+		const identity = await createIdentity();
+		const enrolment = { agentId, accountId, devices: [] };
+		const cameras = [{ id, sealed: "box", sound: false }];
+		const store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras }));
+		const loaded = await loadIdentity(identity);
+		const client = new WorkerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+		client.signer = { agentId, key: loaded.signKey };
+		const supervisor = new Supervisor({
+			store,
+			identity: loaded,
+			client,
+			createSource: () => ({ start: () => {}, stop: async () => {} }),
+			connect: () => Promise.reject(new Error("there is no relay")),
+			clock: new HeldClock(),
+			log: { info: () => {}, warn: () => {} },
+		});
+		const running = supervisor.run(stop.signal);
+		await vi.waitUntil(() => store.current.cameras[0]?.name !== undefined);
+		expect(store.current.cameras[0]?.name).toBe("]0;ownedDoor");
+		stop.abort();
+		await running;
+	} finally {
+		server.closeAllConnections();
+		server.close();
+		rmSync(home, { recursive: true });
+	}
+});
 
 it("a service that answers every look for news at once, for ever, does not keep the agent busy", async () => {
 	let looks = 0;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeEnrolmentMac, parseEnrolmentFragment } from "@mivisus/wire/enrolment";
 import { newId, toBase64Url } from "@mivisus/wire/ids";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { StateStore } from "../secrets/state.ts";
 import { type EnrolmentState, WorkerClient } from "../worker-client.ts";
 import { enrol } from "./enrol.ts";
@@ -73,6 +73,37 @@ it("a service that stumbles at each step does not stop the enrolment", async () 
 		"confirm",
 	]);
 	expect(store.current.enrolment).toMatchObject({ agentId, accountId, devices: [{ label: "phone", counter: 0 }] });
+});
+
+it("one more browser loses no counter of another whose command was obeyed meanwhile", async () => {
+	const phone = { id: newId(), signKey: key(), sealKey: key(), label: "phone", counter: 4 };
+	store.save({ ...store.current, enrolment: { agentId, accountId, devices: [phone] } });
+	let link = "";
+	const verify = crypto.subtle.verify.bind(crypto.subtle);
+	const looking = vi.spyOn(crypto.subtle, "verify").mockImplementationOnce((...given) => {
+		store.save({ ...store.current, enrolment: { agentId, accountId, devices: [{ ...phone, counter: 5 }] } });
+		return verify(...given);
+	});
+	const { client } = service({
+		enrolments: [() => ({ expiresAtMs: Date.now() + 1000 })],
+		"enrolments/poll": [
+			async () => {
+				const device = { id: newId(), signKey: key(), sealKey: key(), label: "laptop" };
+				const { secret, fingerprint } = parseEnrolmentFragment(new URL(link).hash.slice(1))!;
+				const claim = { account: accountId, fingerprint, deviceSignKey: device.signKey, deviceSealKey: device.sealKey };
+				return { state: "claimed", agentId, accountId, device, mac: await makeEnrolmentMac(secret, claim) };
+			},
+		],
+	});
+	const onLink = (url: string) => {
+		link = url;
+	};
+	await enrol({ client, identity, store, name: "home", signal, onLink });
+	expect(looking).toHaveBeenCalledOnce();
+	expect(store.current.enrolment?.devices).toMatchObject([
+		{ label: "phone", counter: 5 },
+		{ label: "laptop", counter: 0 },
+	]);
 });
 
 it("a link that ran out is told, not asked for again", async () => {
