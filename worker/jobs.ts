@@ -21,6 +21,9 @@ export interface JobsDone {
 	failed: { step: string; error: Error }[];
 }
 
+/** Until the run of the jobs after the one that erased: they run every hour. */
+const LETTERS_MS = 2 * 3_600_000;
+
 /**
  * Keeps the policy's periods: what ran out goes, who does not use an account is told and then leaves, who left is erased, and
  * nothing of any of it stays in the log. Run at start and every hour, on whatever runtime; the time is `clock`'s alone.
@@ -57,6 +60,11 @@ export async function runJobs(
 		const desk = new Desk(deskStore(database), clock, accounts.notice.bind(accounts));
 		Object.assign(done, await desk.watch());
 	});
-	await step("emptying the log", () => database.checkpoint());
+	await step("emptying the log", async () => {
+		// Once more after the last letters to whoever was erased: until then their addresses stood in the outbox.
+		const lettersAreOut = done.erased + done.again === 0 && (await erasure.hasErasedSince(clock.now() - LETTERS_MS));
+		if (lettersAreOut) await database.sweep();
+		else await database.checkpoint();
+	});
 	return done;
 }

@@ -97,8 +97,8 @@ export interface ErasureStore {
 	findByHash(hash: (id: string) => string, hashes: ReadonlySet<string>): Promise<KnownAccount[]>;
 	ledger(): Promise<LedgerEntry[]>;
 	receipt(number: string): Promise<{ document: string; signature: string } | undefined>;
-	/** Sees to it that nothing of it is in any log. */
-	checkpoint(): Promise<void>;
+	/** Sees to it that nothing of it is left in the file or in any log. */
+	sweep(): Promise<void>;
 }
 export interface NewRequest {
 	number: string;
@@ -208,7 +208,7 @@ export class Erasure {
 			if (due.length === 0) break;
 		}
 		if (count > 0) {
-			await store.checkpoint();
+			await store.sweep();
 			posted();
 		}
 		const [error] = failed.values();
@@ -244,13 +244,17 @@ export class Erasure {
 				again += 1;
 			} else if (atStart && line) await this.#chosen(account, line);
 		}
-		if (again > 0) await store.checkpoint();
+		if (again > 0) await store.sweep();
 		await file?.keep((line) =>
 			isErased(line)
 				? line.erasedAt > monthsAfter(now, -PROOF_MONTHS)
 				: ("leftAt" in line ? line.leftAt : line.backAt) > now - ERASED_WITHIN_DAYS * DAY_MS,
 		);
 		return again;
+	}
+	/** Whether anybody was erased since then, ms. */
+	async hasErasedSince(ms: number): Promise<boolean> {
+		return (await this.#options.store.ledger()).some(({ erasedAt }) => erasedAt >= ms);
 	}
 	/** What its person chose last, where the database does not know it (any more). */
 	async #chosen(account: KnownAccount, line: Exclude<LedgerLine, LedgerEntry>): Promise<void> {

@@ -26,6 +26,8 @@ export interface Database {
 	write<T>(work: (db: Db) => Promise<T>): Promise<T>;
 	/** Sees to it that what was erased is in no log any more, as far as this side can. */
 	checkpoint(): Promise<void>;
+	/** The same for the file: no copy of what was erased lies in it, wherever the engine had moved it. Takes its time. */
+	sweep(): Promise<void>;
 	/** Resolves when what was under way is done. */
 	close(): Promise<void>;
 }

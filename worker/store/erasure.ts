@@ -207,5 +207,5 @@ export const erasureStore = (
 			.select(["document", "signature"])
 			.where("number", "=", number)
 			.executeTakeFirst(),
-	checkpoint: () => database.checkpoint(),
+	sweep: () => database.sweep(),
 });

@@ -70,6 +70,17 @@ export class FileDatabase implements Database {
 		// The engine calls it no error when somebody who reads the file keeps the log from being emptied.
 		if ((await run).rows[0]?.["busy"] !== 0) throw new DatabaseUnavailable("The log is in use and was not emptied.");
 	}
+	/**
+	 * Writes the whole file anew, then empties the log. `secure_delete` zeroes what is deleted, but where the engine moves rows
+	 * from one page to another it leaves their copies in the space between (seen in the bytes of the file, SQLite 3.45): a row
+	 * that is deleted later is then still there.
+	 */
+	async sweep(): Promise<void> {
+		const run = this.#tail.then(() => this.#writer.execute("VACUUM").catch(tell));
+		this.#tail = run.catch(() => {});
+		await run;
+		await this.checkpoint();
+	}
 	async close(): Promise<void> {
 		await this.#tail;
 		this.#reader.close();

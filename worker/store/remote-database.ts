@@ -58,6 +58,7 @@ export class RemoteDatabase implements Database {
 	}
 	/** The server empties its log itself; its operator sees to how soon (docs/guide/deploy.md). */
 	async checkpoint(): Promise<void> {}
+	async sweep(): Promise<void> {}
 	async close(): Promise<void> {
 		await Promise.allSettled(this.#open);
 	}
