@@ -57,7 +57,7 @@ it("06.2: the hour's jobs leave nothing in the log of what anybody deleted befor
 			.join("");
 	expect(bytes()).toContain("a name to be forgotten");
 	const nobody = { notice: () => Promise.reject(new Error("nobody is told")) };
-	const nothing = { replay: async () => 0, eraseDue: async () => 0 };
+	const nothing = { replay: async () => 0, eraseDue: async () => 0, hasErasedSince: async () => false };
 	const { failed } = await runJobs(database, nobody as never, nothing as never, { now: () => NOW });
 	expect(failed).toEqual([]);
 	expect(bytes()).not.toContain("a name to be forgotten");
