@@ -60,6 +60,7 @@ it("P5, 07.6: no job does anything with a restricted account in four years, nor 
 		leaveUnused: async ({ id }: { id: string }) => left.push(id) > 0,
 		replay: async () => 0,
 		eraseDue: async () => 0,
+		hasErasedSince: async () => false,
 	};
 	const accounts = {
 		notice: (letter: string, account: { id: string; email: string }) => {
