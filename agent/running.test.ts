@@ -1,24 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
-import { sealCamera } from "@mivisus/wire/seal";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { machineClock as clock } from "./clock.ts";
-import { AgentConfig } from "./config.ts";
-import { LogLines } from "./log.ts";
-import { Outflow } from "./outflow.ts";
-import { createIdentity, loadIdentity } from "./pairing/identity.ts";
-import { wallClock } from "./privacy.ts";
 import { RunningAgent } from "./running.ts";
-import { StateStore } from "./secrets/state.ts";
+import type { StateStore } from "./secrets/state.ts";
 import { NotStored } from "./supervisor.ts";
+import { LinkedAgent } from "./testing/linked-agent.ts";
+import { runOptions } from "./testing/run-options.ts";
 
 const OFF = { mode: "off" as const, hours: [] };
 
-let home: string;
+let linked: LinkedAgent;
 let store: StateStore;
 let agent: RunningAgent;
 let stop: AbortController;
@@ -33,28 +23,14 @@ beforeEach(async () => {
 	connections = [];
 	camera = createServer((socket) => connections.push(socket.on("error", () => {}).resume()));
 	await new Promise<void>((resolve) => camera.listen(0, "127.0.0.1", resolve));
-	home = mkdtempSync(join(tmpdir(), "mivisus-running-"));
-	id = newId();
-	const enrolment = { agentId: newId(), accountId: newId(), devices: [] };
-	const identity = await createIdentity();
-	const url = { scheme: "rtsp", host: "127.0.0.1", port: (camera.address() as AddressInfo).port, path: "/" };
-	const context = { account: enrolment.accountId, agent: enrolment.agentId, camera: id };
-	const plain = new TextEncoder().encode(JSON.stringify({ v: 1, url }));
-	const sealed = toBase64Url(await sealCamera(fromBase64Url(identity.sealPublic), context, plain));
-	const cameras = [{ id, sealed, sound: false, ready: true }];
-	store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras }));
-	const wall = wallClock("Europe/Paris");
+	linked = await LinkedAgent.create();
+	store = linked.store;
+	id = await linked.addCamera({ ready: true }, (camera.address() as AddressInfo).port);
 	reads = { starts: 0, stops: 0 };
 	agent = new RunningAgent({
+		...runOptions(linked.home),
 		store,
-		identity: await loadIdentity(identity),
-		config: AgentConfig.parse({ origin: "http://127.0.0.1:9", rtspTransport: "tcp" }),
-		zone: "Europe/Paris",
-		wall,
-		outflow: new Outflow(join(home, "outflow.json"), clock, (ms) => wall(ms).date),
-		lines: new LogLines(),
-		clock,
-		log: { info: () => {}, warn: () => {} },
+		identity: linked.identity,
 		createSource: () => ({
 			start: () => {
 				reads.starts += 1;
@@ -63,10 +39,6 @@ beforeEach(async () => {
 				reads.stops += 1;
 			},
 		}),
-		connect: () => Promise.reject(new Error("there is no relay")),
-		onLink: () => {},
-		onLinkFault: () => {},
-		onRunning: () => {},
 	});
 	stop = new AbortController();
 	running = agent.run(stop.signal);
@@ -78,7 +50,7 @@ afterEach(async () => {
 	await running;
 	for (const socket of connections) socket.destroy();
 	camera.close();
-	rmSync(home, { recursive: true });
+	linked.remove();
 });
 
 it("A12: a test that is under way ends at once when its camera is switched off", async () => {

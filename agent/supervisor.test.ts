@@ -1,167 +1,110 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fromBase64Url, newId, toBase64Url } from "@mivisus/wire/ids";
+import { newId } from "@mivisus/wire/ids";
 import { exportKey, newSignKeys } from "@mivisus/wire/keys";
-import { sealCamera } from "@mivisus/wire/seal";
 import { Domain, signStatement } from "@mivisus/wire/signed";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createIdentity, loadIdentity } from "./pairing/identity.ts";
 import { type Privacy, wallClock } from "./privacy.ts";
-import { StateStore } from "./secrets/state.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
 import { HeldClock } from "./testing/held-clock.ts";
-import { WorkerClient } from "./worker-client.ts";
+import { LinkedAgent } from "./testing/linked-agent.ts";
+
+let agent: LinkedAgent;
+let stop: AbortController;
+let running: Promise<unknown> | undefined;
+let server: Server | undefined;
+beforeEach(async () => {
+	agent = await LinkedAgent.create();
+	stop = new AbortController();
+});
+afterEach(async () => {
+	stop.abort();
+	await running;
+	server?.closeAllConnections();
+	server?.close();
+	agent.remove();
+});
+/** A service that answers each call so: a body, or the status of a refusal. Resolves with its port. */
+async function serve(answer: (path: string) => object | number | Promise<object>): Promise<number> {
+	server = createServer(async (request, response) => {
+		const answered = await answer(request.url ?? "");
+		const status = typeof answered === "number" ? answered : 200;
+		response.writeHead(status, { "content-type": "application/json", "mivisus-nonce": "n" });
+		response.end(JSON.stringify(typeof answered === "number" ? {} : answered));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	return (server.address() as AddressInfo).port;
+}
+/** The agent's supervisor; there is no relay. */
+function supervise(options: Partial<SupervisorOptions>, port?: number): Supervisor {
+	const supervisor = new Supervisor({
+		store: agent.store,
+		identity: agent.identity,
+		client: agent.client(port),
+		createSource: () => ({ start: () => {}, stop: async () => {} }),
+		connect: () => Promise.reject(new Error("there is no relay")),
+		clock: new HeldClock(),
+		log: { info: () => {}, warn: () => {} },
+		...options,
+	});
+	running = supervisor.run(stop.signal);
+	return supervisor;
+}
 
 it("a service that never takes the word keeps no command from being carried out", async () => {
 	const keys = await newSignKeys(true);
-	const [agentId, accountId, device, id, other] = [newId(), newId(), newId(), newId(), newId()];
-	const identity = await createIdentity();
-	const plain = new TextEncoder().encode(
-		JSON.stringify({ v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: 9, path: "/" } }),
-	);
-	const sealedFor = async (camera: string) =>
-		toBase64Url(
-			await sealCamera(fromBase64Url(identity.sealPublic), { account: accountId, agent: agentId, camera }, plain),
-		);
+	const signKey = await exportKey("raw", keys.publicKey);
+	const device = newId();
+	agent.remove();
+	agent = await LinkedAgent.create([{ id: device, signKey, sealKey: signKey, label: "phone", counter: 0 }]);
+	const { agentId, accountId } = agent;
+	const [id, other] = [await agent.addCamera({ ready: true }), await agent.addCamera({ ready: true })];
 	const fields = { v: 1, id: newId(), type: "camera.remove", agent: agentId, camera: id, device, counter: 1, iat: 0 };
-	const command = await signStatement(keys.privateKey, Domain.command, fields);
-	const commands = [{ id: newId(), command }];
+	const commands = [{ id: newId(), command: await signStatement(keys.privateKey, Domain.command, fields) }];
 	const cameras = [{ id: other, name: "Door" }];
-	const server = createServer((request, response) => {
-		const taken = request.url !== "/api/agent/acks";
-		response.writeHead(taken ? 200 : 503, { "content-type": "application/json", "mivisus-nonce": "n" });
-		const isState = request.url === "/api/agent/state";
-		response.end(JSON.stringify(isState ? { revision: 1, accountId, cameras, commands } : {}));
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const home = mkdtempSync(join(tmpdir(), "mivisus-supervisor-"));
-	const stop = new AbortController();
-	try {
-		const signKey = await exportKey("raw", keys.publicKey);
-		const devices = [{ id: device, signKey, sealKey: signKey, label: "phone", counter: 0 }];
-		const stored = await Promise.all(
-			[id, other].map(async (camera) => ({ id: camera, sealed: await sealedFor(camera), sound: false, ready: true })),
-		);
-		const enrolment = { agentId, accountId, devices };
-		const store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras: stored }));
-		const loaded = await loadIdentity(identity);
-		const client = new WorkerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-		client.signer = { agentId, key: loaded.signKey };
-		const reading = new Set<string>();
-		const supervisor = new Supervisor({
-			store,
-			identity: loaded,
-			client,
-			createSource: (_, camera) => ({
-				start: () => reading.add(camera),
-				stop: async () => void reading.delete(camera),
-			}),
-			connect: () => Promise.reject(new Error("there is no relay")),
-			clock: new HeldClock(),
-			log: { info: () => {}, warn: () => {} },
-		});
-		const running = supervisor.run(stop.signal);
-		await vi.waitUntil(() => reading.size === 2);
-		await vi.waitUntil(() => reading.size === 1);
-		expect([...reading]).toEqual([other]);
-		stop.abort();
-		await running;
-	} finally {
-		server.closeAllConnections();
-		server.close();
-		rmSync(home, { recursive: true });
-	}
+	const port = await serve((path) => {
+		if (path === "/api/agent/acks") return 503;
+		return path === "/api/agent/state" ? { revision: 1, accountId, cameras, commands } : {};
+	});
+	const [begun, reading] = [new Set<string>(), new Set<string>()];
+	const createSource: SupervisorOptions["createSource"] = (_, camera) => ({
+		start: () => {
+			begun.add(camera);
+			reading.add(camera);
+		},
+		stop: async () => void reading.delete(camera),
+	});
+	supervise({ createSource }, port);
+	await vi.waitUntil(() => begun.size === 2 && reading.size === 1);
+	expect([...reading]).toEqual([other]);
 });
 it("names of cameras that the service gives are letters alone", async () => {
-	const [agentId, accountId, id] = [newId(), newId(), newId()];
-	const server = createServer((request, response) => {
-		response.writeHead(200, { "content-type": "application/json", "mivisus-nonce": "n" });
-		const cameras = [{ id, name: "\u001b]0;owned\u0007Door" }];
-		const isState = request.url === "/api/agent/state";
-		if (isState) setTimeout(() => response.end(JSON.stringify({ revision: 1, accountId, cameras, commands: [] })), 50);
-		else response.end("{}");
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const home = mkdtempSync(join(tmpdir(), "mivisus-supervisor-"));
-	const stop = new AbortController();
-	try {
-		const identity = await createIdentity();
-		const enrolment = { agentId, accountId, devices: [] };
-		const cameras = [{ id, sealed: "box", sound: false }];
-		const store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras }));
-		const loaded = await loadIdentity(identity);
-		const client = new WorkerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-		client.signer = { agentId, key: loaded.signKey };
-		const supervisor = new Supervisor({
-			store,
-			identity: loaded,
-			client,
-			createSource: () => ({ start: () => {}, stop: async () => {} }),
-			connect: () => Promise.reject(new Error("there is no relay")),
-			clock: new HeldClock(),
-			log: { info: () => {}, warn: () => {} },
-		});
-		const running = supervisor.run(stop.signal);
-		await vi.waitUntil(() => store.current.cameras[0]?.name !== undefined);
-		expect(store.current.cameras[0]?.name).toBe("]0;ownedDoor");
-		stop.abort();
-		await running;
-	} finally {
-		server.closeAllConnections();
-		server.close();
-		rmSync(home, { recursive: true });
-	}
+	const id = await agent.addCamera();
+	const cameras = [{ id, name: "\u001b]0;owned\u0007Door" }];
+	const state = { revision: 1, accountId: agent.accountId, cameras, commands: [] };
+	const port = await serve(async (path) => {
+		if (path !== "/api/agent/state") return {};
+		return new Promise((resolve) => setTimeout(() => resolve(state), 50));
+	});
+	supervise({}, port);
+	await vi.waitUntil(() => agent.store.current.cameras[0]?.name !== undefined);
+	expect(agent.store.current.cameras[0]?.name).toBe("]0;ownedDoor");
 });
 
 it("a service that answers every look for news at once, for ever, does not keep the agent busy", async () => {
 	let looks = 0;
-	const server = createServer((request, response) => {
-		response.writeHead(200, { "content-type": "application/json", "mivisus-nonce": "n" });
-		if (request.url !== "/api/agent/state") return response.end("{}");
+	const port = await serve((path) => {
+		if (path !== "/api/agent/state") return {};
 		looks += 1;
-		response.end(JSON.stringify({ revision: looks, accountId: "a", cameras: [], commands: [] }));
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const home = mkdtempSync(join(tmpdir(), "mivisus-supervisor-"));
-	const stop = new AbortController();
-	try {
-		const [agentId, accountId] = [newId(), newId()];
-		const enrolment = { agentId, accountId, devices: [] };
-		const store = await StateStore.open(home, async () => ({
-			v: 1,
-			identity: await createIdentity(),
-			enrolment,
-			cameras: [],
-		}));
-		const identity = await loadIdentity(store.current.identity);
-		const client = new WorkerClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-		client.signer = { agentId, key: identity.signKey };
-		const supervisor = new Supervisor({
-			store,
-			identity,
-			client,
-			createSource: () => {
-				throw new Error("there is no camera");
-			},
-			connect: () => Promise.reject(new Error("there is no relay")),
-			clock: { now: Date.now, after: () => () => {} },
-			log: { info: () => {}, warn: () => {} },
-		});
-		const running = supervisor.run(stop.signal);
-		await new Promise((resolve) => setTimeout(resolve, 1500));
-		stop.abort();
-		expect(await running).toBe("stopped");
-		expect(looks).toBeGreaterThan(5);
-		expect(looks).toBeLessThan(15);
-	} finally {
-		server.closeAllConnections();
-		server.close();
-		rmSync(home, { recursive: true });
-	}
+		return { revision: looks, accountId: "a", cameras: [], commands: [] };
+	});
+	supervise({ clock: { now: Date.now, after: () => () => {} } }, port);
+	await new Promise((resolve) => setTimeout(resolve, 1500));
+	stop.abort();
+	expect(await running).toBe("stopped");
+	expect(looks).toBeGreaterThan(5);
+	expect(looks).toBeLessThan(15);
 });
 
 describe("A12: the privacy switch of an agent whose service is away", () => {
@@ -171,46 +114,16 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 		clock = new HeldClock();
 	});
 	let starts = 0;
-	let home: string;
-	let stop: AbortController;
-	let running: Promise<unknown>;
-	afterEach(async () => {
-		stop.abort();
-		await running;
-		rmSync(home, { recursive: true });
-	});
-	/** A running supervisor with one camera, linked, and a service that is not there. */
+	/** A running supervisor with one camera, and a service that is not there. */
 	async function start(privacy?: Privacy, meanwhile: (supervisor: Supervisor, id: string) => void = () => {}) {
-		home = mkdtempSync(join(tmpdir(), "mivisus-privacy-"));
-		stop = new AbortController();
-		const enrolment = { agentId: newId(), accountId: newId(), devices: [] };
-		const identity = await createIdentity();
-		const id = newId();
-		const access = { v: 1, url: { scheme: "rtsp", host: "127.0.0.1", port: 9, path: "/" } };
-		const context = { account: enrolment.accountId, agent: enrolment.agentId, camera: id };
-		const plain = new TextEncoder().encode(JSON.stringify(access));
-		const sealed = toBase64Url(await sealCamera(fromBase64Url(identity.sealPublic), context, plain));
-		const camera = { id, sealed, sound: false, ...(privacy && { privacy }) };
-		const store = await StateStore.open(home, async () => ({ v: 1, identity, enrolment, cameras: [camera] }));
-		const client = new WorkerClient("http://127.0.0.1:9");
-		const loaded = await loadIdentity(identity);
-		client.signer = { agentId: enrolment.agentId, key: loaded.signKey };
-		const supervisor = new Supervisor({
-			store,
-			identity: loaded,
-			client,
-			createSource: () => ({
-				start: () => {
-					starts += 1;
-				},
-				stop: async () => {},
-			}),
-			connect: () => Promise.reject(new Error("there is no relay")),
-			clock,
-			wall: wallClock("Europe/Paris"),
-			log: { info: () => {}, warn: () => {} },
+		const id = await agent.addCamera({ ...(privacy && { privacy }) });
+		const createSource = () => ({
+			start: () => {
+				starts += 1;
+			},
+			stop: async () => {},
 		});
-		running = supervisor.run(stop.signal);
+		const supervisor = supervise({ createSource, clock, wall: wallClock("Europe/Paris") });
 		meanwhile(supervisor, id);
 		await vi.waitUntil(() => supervisor.cameras[0]?.address !== undefined);
 		return { supervisor, id, state: () => supervisor.cameras[0]?.state };
@@ -252,8 +165,7 @@ describe("A12: the privacy switch of an agent whose service is away", () => {
 		expect(supervisor.setPrivacy(newId(), HOURS)).toBe(false);
 		expect(supervisor.setPrivacy(id, { mode: "off", hours: [] })).toBe(true);
 		expect(state()).toBe("off");
-		const { current } = await StateStore.open(home, () => Promise.reject(new Error("nothing was stored")));
-		expect(current.cameras[0]?.privacy?.mode).toBe("off");
+		expect((await agent.stored()).cameras[0]?.privacy?.mode).toBe("off");
 		supervisor.setPrivacy(id, { mode: "on", hours: [] });
 		expect(state()).toBe("idle");
 	});

@@ -3,19 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { machineClock as clock } from "../../agent/clock.ts";
-import { AgentConfig } from "../../agent/config.ts";
 import type { Describe, Discover } from "../../agent/control.ts";
 import { deviceService } from "../../agent/discovery/discover.ts";
 import { MAX_FOUND } from "../../agent/discovery/limits.ts";
-import { LogLines } from "../../agent/log.ts";
-import { Outflow } from "../../agent/outflow.ts";
 import { PageServer } from "../../agent/page/server.ts";
 import { createIdentity, loadIdentity } from "../../agent/pairing/identity.ts";
-import { wallClock } from "../../agent/privacy.ts";
 import { CameraError } from "../../agent/rtsp/errors.ts";
 import { RunningAgent } from "../../agent/running.ts";
 import { StateStore } from "../../agent/secrets/state.ts";
+import { runOptions } from "../../agent/testing/run-options.ts";
 import { ScriptedCamera } from "../cameras/scripted.ts";
 import { openChromium } from "./system.ts";
 
@@ -30,26 +26,12 @@ let page: Page;
 beforeAll(async () => {
 	home = mkdtempSync(join(tmpdir(), "mivisus-search-"));
 	const store = await StateStore.open(home, async () => ({ v: 1, identity: await createIdentity(), cameras: [] }));
-	const wall = wallClock("Europe/Paris");
 	const control = new RunningAgent({
+		...runOptions(home),
 		store,
 		identity: await loadIdentity(store.current.identity),
-		config: AgentConfig.parse({ origin: "http://localhost:9" }),
-		zone: "Europe/Paris",
-		wall,
-		outflow: new Outflow(join(home, "outflow.json"), clock, (ms) => wall(ms).date),
-		lines: new LogLines(),
-		clock,
-		log: { info: () => {}, warn: () => {} },
 		discover: (options) => discover(options),
 		describe: (...question) => describeCamera(...question),
-		createSource: () => {
-			throw new Error("there is no camera");
-		},
-		connect: () => Promise.reject(new Error("there is no relay")),
-		onLink: () => {},
-		onLinkFault: () => {},
-		onRunning: () => {},
 	});
 	server = await PageServer.open({ control, port: 0, now: Date.now, report: () => {} });
 	browser = await openChromium();
