@@ -94,8 +94,6 @@ export class Supervisor {
 	#wall: (ms: number) => WallTime;
 	#service: "connecting" | "connected" | "unreachable" = "connecting";
 	#relay: "connecting" | "connected" | "waiting" = "connecting";
-	/** Media bytes that left the house since the start. */
-	sentBytes = 0;
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
@@ -165,8 +163,10 @@ export class Supervisor {
 		const { store, clock } = this.#options;
 		if (!store.current.cameras.some((camera) => camera.id === id)) return false;
 		const off = isOff(privacy, this.#wall(clock.now()));
-		if (off) this.#unstored.set(id, privacy);
-		this.#switchPrivacy();
+		if (off) {
+			this.#unstored.set(id, privacy);
+			this.#switchPrivacy();
+		}
 		this.#set(id, { privacy }, off ? OFF_UNSTORED : UNSTORED);
 		this.#unstored.delete(id);
 		this.#switchPrivacy();
@@ -285,11 +285,10 @@ export class Supervisor {
 	#takeNames(names: ReadonlyMap<string, string | undefined>): void {
 		const { store } = this.#options;
 		const { cameras } = store.current;
-		if (cameras.every(({ id, name }) => (names.get(id)?.replace(/\p{C}/gu, "") ?? name) === name)) return;
+		if (cameras.every(({ id, name }) => (names.get(id) ?? name) === name)) return;
 		const named = cameras.map((camera) => {
 			const name = names.get(camera.id);
-			// They come by the service, and are shown in a terminal: nothing in them may be more than a letter.
-			return name === undefined ? camera : { ...camera, name: name.replace(/\p{C}/gu, "") };
+			return name === undefined ? camera : { ...camera, name };
 		});
 		try {
 			store.save({ ...store.current, cameras: named });
@@ -341,10 +340,7 @@ export class Supervisor {
 				ready,
 				off: isOff(this.#privacyOf(now), this.#wall(clock.now())),
 				clock,
-				sent: (bytes, kind) => {
-					this.sentBytes += bytes;
-					this.#options.sent?.(id, bytes, kind);
-				},
+				sent: (bytes, kind) => this.#options.sent?.(id, bytes, kind),
 				stateChanged: (state) => this.#reports.changed(id, state),
 			});
 			this.#broadcasts.set(id, { broadcast, sealed, address: access.url });

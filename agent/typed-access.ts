@@ -1,4 +1,4 @@
-import { displayPath } from "@mivisus/wire/address";
+import { displayPath, hostText } from "@mivisus/wire/address";
 import { CameraAccess, type StreamAddress } from "@mivisus/wire/signed";
 import { MAX_PATH_LENGTH } from "./discovery/limits.ts";
 import type { CameraFaultCode } from "./rtsp/errors.ts";
@@ -50,8 +50,7 @@ export const shownAddress = (url: StreamAddress): StreamAddress => ({
 
 /** An address as a person reads it. */
 export function addressText(url: StreamAddress): string {
-	const host = url.host.includes(":") ? `[${url.host}]` : url.host;
-	return `${url.scheme}://${host}:${url.port}${displayPath(url.path)}`;
+	return `${url.scheme}://${hostText(url.host)}:${url.port}${displayPath(url.path)}`;
 }
 
 /** Takes a password out of a text, in each form in which a camera might send it back. */

@@ -40,10 +40,13 @@ export const EnrolmentState = z.discriminatedUnion("state", [
 ]);
 export type EnrolmentState = z.infer<typeof EnrolmentState>;
 
+/** Texts of the service are shown in a terminal: nothing in them may be more than a letter. */
+const lettersOf = (text: string) => text.replace(/\p{C}/gu, "");
+
 export const ServiceState = z.object({
 	revision: z.union([z.number(), z.string()]),
 	accountId: z.string(),
-	cameras: z.array(z.object({ id: z.string(), name: z.string().max(80).optional() })),
+	cameras: z.array(z.object({ id: z.string(), name: z.string().max(80).transform(lettersOf).optional() })),
 	commands: z.array(z.object({ id: z.string(), command: z.string() })),
 });
 export type ServiceState = z.infer<typeof ServiceState>;
@@ -206,6 +209,5 @@ function problemOf(status: number, json: unknown): WorkerError {
 	const problem = Problem.safeParse(json).data;
 	const code = problem?.type?.split("/").at(-1) ?? "unknown";
 	const words = problem?.detail ?? problem?.title ?? `The service answered ${status}.`;
-	// They are shown in a terminal: nothing in them may be more than a letter.
-	return new WorkerError(status, code, words.replace(/\p{C}/gu, "").slice(0, MAX_WORDS));
+	return new WorkerError(status, code, lettersOf(words).slice(0, MAX_WORDS));
 }

@@ -188,7 +188,7 @@ export const PAGE_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "agent/supervisor.ts",
-		find: "if (off) this.#unstored.set(id, privacy);",
+		find: "this.#unstored.set(id, privacy);",
 		replace: "",
 		test: "agent/running.test.ts",
 		name: "A12: off is obeyed",

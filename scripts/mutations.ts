@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "agent/publish/broadcast.ts",
-		find: "for (const listener of this.#listeners) void listener.end();",
+		find: "for (const listener of this.#subscriptionsTo(Track.audio)) void listener.end();",
 		replace: "",
 		test: BROADCAST,
 		why: "a sound group stays open after sound was switched off",

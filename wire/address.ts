@@ -11,6 +11,9 @@ const IN_QUERY = new RegExp(`((?:^|[?&;_])${NAME}=)([^&;]*?)(?=_[A-Za-z]+=|[&;]|
 /** `//user:password@host` of an address within the path. */
 const EMBEDDED = /(\/\/)[^/@]*@/g;
 
+/** A host as it stands in an address: IPv6 in brackets. */
+export const hostText = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
 /** `path` with the values of what looks like credentials replaced. Applied twice it changes nothing more. */
 export function displayPath(path: string): string {
 	const at = path.indexOf("?");

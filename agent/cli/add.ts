@@ -1,3 +1,4 @@
+import { hostText } from "@mivisus/wire/address";
 import { addCamera } from "../adding.ts";
 import { ConfigError, readConfig } from "../config.ts";
 import { loadIdentity } from "../pairing/identity.ts";
@@ -28,7 +29,7 @@ export async function add(
 	if (await viewOf(home)) {
 		// Taken apart already; the agent puts it together the same way, user and password as they are.
 		const { scheme, host, port, path } = url;
-		const address = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
+		const address = `${scheme}://${hostText(host)}:${port}${path}`;
 		added = await askAgent<Added>(home, "POST", "/api/cameras", { name, address, user, password, certificate });
 	}
 	if (!added) {

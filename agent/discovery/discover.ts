@@ -1,3 +1,4 @@
+import { hostText } from "@mivisus/wire/address";
 import { hostOf, isLinkLocalV6, type ServiceAddress, sameHost, serviceAt } from "./address.ts";
 import { MAX_FOUND, MAX_FOUND_PER_HOST } from "./limits.ts";
 import { type HeardAnswer, type SearchOptions, search } from "./search.ts";
@@ -139,6 +140,5 @@ const sameService = (a: ServiceAddress, b: ServiceAddress) =>
 /** One line for people, with the address, so not for a log. */
 export function describeInWords({ name, maker, hardware, location, address }: FoundCamera): string {
 	const made = [maker, hardware].filter((word) => word !== undefined && word !== name).join(" ");
-	const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-	return `${name}${made ? ` (${made})` : ""}${location ? `, ${location}` : ""}, at ${host}`;
+	return `${name}${made ? ` (${made})` : ""}${location ? `, ${location}` : ""}, at ${hostText(address.host)}`;
 }

@@ -51,8 +51,6 @@ export class CameraBroadcast {
 	#catalogs = new Set<Feed>();
 	#sounds = new Set<Feed>();
 	#subscriptions = new Set<Subscription>();
-	/** Who subscribed to the sound. */
-	#listeners = new Set<Subscription>();
 	#sound: boolean;
 	#offsetMs: number | undefined;
 	#catalogSequence: number;
@@ -109,7 +107,7 @@ export class CameraBroadcast {
 		this.#sound = on;
 		if (!on) {
 			for (const feed of this.#sounds) feed.cut();
-			for (const listener of this.#listeners) void listener.end();
+			for (const listener of this.#subscriptionsTo(Track.audio)) void listener.end();
 		}
 		this.#audioGroupStartUs = undefined;
 		this.#announceCatalog();
@@ -128,7 +126,7 @@ export class CameraBroadcast {
 	/** Serves a subscription until it ends. Returns false, and touches nothing, for a track that does not exist. */
 	serve(subscription: Subscription): boolean {
 		const { track } = subscription;
-		if (this.#subscriptionsTo(track) >= MAX_TRACK_SUBSCRIPTIONS) return false;
+		if (this.#subscriptionsTo(track).length >= MAX_TRACK_SUBSCRIPTIONS) return false;
 		if (track === Track.catalog) this.#serveCatalog(subscription);
 		else if (track === Track.video) this.#serveVideo(this.#main, subscription);
 		else if (track === Track.videoSub && this.#sub) this.#serveVideo(this.#sub, subscription);
@@ -136,8 +134,8 @@ export class CameraBroadcast {
 		else return false;
 		return true;
 	}
-	#subscriptionsTo(track: string): number {
-		return [...this.#subscriptions].filter((other) => other.track === track).length;
+	#subscriptionsTo(track: string): Subscription[] {
+		return [...this.#subscriptions].filter((other) => other.track === track);
 	}
 	/** Ends everything: the camera was removed, has another address now, or the agent stops. Who subscribed is told. */
 	async close(): Promise<void> {
@@ -167,7 +165,6 @@ export class CameraBroadcast {
 		const feed = this.#mediaFeed(subscription, "audio");
 		this.#until(subscription, this.#sounds, feed);
 		this.#sounds.add(feed);
-		this.#listeners.add(subscription);
 		this.#judge();
 	}
 	#mediaFeed(subscription: Subscription, kind: "video" | "audio"): Feed {
@@ -181,7 +178,6 @@ export class CameraBroadcast {
 		void subscription.closed.then(() => {
 			feed.close();
 			feeds.delete(feed);
-			this.#listeners.delete(subscription);
 			this.#subscriptions.delete(subscription);
 			this.#judge();
 		});

@@ -18,6 +18,12 @@ const READ_BYTES = 65536;
  */
 export const QUIET_MS = 80;
 
+/** What keeps the streams that were not collected yet. */
+interface Holder {
+	add(stream: SendStream): unknown;
+	delete(stream: SendStream): unknown;
+}
+
 /** A session of the native addon in the port's shape. */
 export class Http3Session implements Session {
 	readonly transport = "http3";
@@ -29,9 +35,9 @@ export class Http3Session implements Session {
 	/** Nothing is sent any more: the session is over, or about to be. */
 	#over = false;
 	#quietMs: number;
-	#unis = new Set<Http3Send>();
-	/** The addon closes a stream whose object is collected: each is held here until it ends. */
+	/** The addon closes a stream whose object is collected: each is held until it ends; what is sent on its own apart. */
 	#held = new Set<object>();
+	#unis = new Set<SendStream>();
 
 	/** `quietMs`: how long nothing was sent when {@link close} tells the peer. */
 	constructor(native: NativeSession, url: URL, quietMs = 0) {
@@ -53,15 +59,9 @@ export class Http3Session implements Session {
 			});
 	}
 	async openUni(): Promise<SendStream> {
-		const native = await this.#open(() => this.#native.openUni());
-		const stream: Http3Send = new Http3Send(
-			native,
-			() => this.#over,
-			() => void this.#unis.delete(stream),
-		);
+		const stream = this.#send(await this.#open(() => this.#native.openUni()), this.#unis);
 		// It may have ended meanwhile.
 		if (this.#over) stream.reset(0);
-		this.#unis.add(stream);
 		return stream;
 	}
 	async openBidi(): Promise<BidiStream> {
@@ -102,13 +102,13 @@ export class Http3Session implements Session {
 			throw new StreamError("session-closed", undefined, { cause });
 		}
 	}
-	#send(native: NativeSendStream): SendStream {
+	#send(native: NativeSendStream, held: Holder = this.#held): SendStream {
 		const stream = new Http3Send(
 			native,
 			() => this.#over,
-			() => this.#held.delete(stream),
+			() => held.delete(stream),
 		);
-		this.#held.add(stream);
+		held.add(stream);
 		return stream;
 	}
 	#recv(native: NativeRecvStream): RecvStream {

@@ -96,6 +96,8 @@ export interface ErasureStore {
 	/** The accounts whose ids have these hashes, if they are (still, or again) there. */
 	findByHash(hash: (id: string) => string, hashes: ReadonlySet<string>): Promise<KnownAccount[]>;
 	ledger(): Promise<LedgerEntry[]>;
+	/** Whether anybody was erased since then, ms. */
+	hasErasedSince(ms: number): Promise<boolean>;
 	receipt(number: string): Promise<{ document: string; signature: string } | undefined>;
 	/** Sees to it that nothing of it is left in the file or in any log. */
 	sweep(): Promise<void>;
@@ -253,8 +255,8 @@ export class Erasure {
 		return again;
 	}
 	/** Whether anybody was erased since then, ms. */
-	async hasErasedSince(ms: number): Promise<boolean> {
-		return (await this.#options.store.ledger()).some(({ erasedAt }) => erasedAt >= ms);
+	hasErasedSince(ms: number): Promise<boolean> {
+		return this.#options.store.hasErasedSince(ms);
 	}
 	/** What its person chose last, where the database does not know it (any more). */
 	async #chosen(account: KnownAccount, line: Exclude<LedgerLine, LedgerEntry>): Promise<void> {

@@ -201,6 +201,10 @@ export const erasureStore = (
 			receipt,
 		}));
 	},
+	hasErasedSince: async (ms) => {
+		const query = database.read.selectFrom("erasures").select("receipt").where("erased_at", ">=", ms).limit(1);
+		return (await query.executeTakeFirst()) !== undefined;
+	},
 	receipt: async (number) =>
 		database.read
 			.selectFrom("receipts")

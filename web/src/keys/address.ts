@@ -1,3 +1,4 @@
+import { hostText } from "@mivisus/wire/address";
 import type { Address } from "../api/answers.ts";
 
 /** What a typed or pasted camera address says. */
@@ -53,5 +54,5 @@ export function parseAddress(text: string): TypedAddress | undefined {
 /** As a person would type it, without credentials. */
 export function formatAddress({ scheme, host, port, path }: Address): string {
 	const suffix = port === DEFAULT_PORT[scheme] ? "" : `:${port}`;
-	return `${scheme}://${host.includes(":") ? `[${host}]` : host}${suffix}${path}`;
+	return `${scheme}://${hostText(host)}${suffix}${path}`;
 }
