@@ -27,6 +27,8 @@ export interface RigAgent {
 	program: Program;
 	cameras: string[];
 	state: OwnerState;
+	/** The link to its own page; it works once. */
+	page: URL;
 }
 
 /** Worker and relay as their own processes, a camera that loops a clip of 4 Mbit/s, and viewers that only count. */
@@ -70,10 +72,11 @@ export class Rig {
 		const args = ["run", "--origin", this.system.origin, "--home", join(this.system.home, name), "--name", name];
 		const program = new Program(name, file, { args, env, cwd: ROOT, with: command });
 		this.#agents.push(program);
+		const [page] = await program.line(/http:\/\/127\.0\.0\.1:\d+\/#\S+/);
 		const [link] = await program.line(/https?:\/\/\S+\/enrol#\S+/);
 		const state = await this.#owner.enrol(link, "bench");
 		await program.line(/The agent is running/);
-		return { program, cameras: [], state };
+		return { program, cameras: [], state, page: new URL(page) };
 	}
 	/** Gives the agent as many cameras as are missing to `count`. */
 	async cameras(agent: RigAgent, count: number): Promise<void> {
@@ -82,6 +85,23 @@ export class Rig {
 			const name = `Camera ${agent.cameras.length + 1}`;
 			agent.cameras.push(await this.#owner.addCamera(agent.state, name, { v: 1, url, ...CAMERA }));
 		}
+	}
+	/** Has the agent read each of its cameras while nobody watches, too: as its owner does it, on the agent's own page. */
+	async ready({ page, cameras }: RigAgent): Promise<void> {
+		const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
+			const answer = await fetch(new URL(path, page), {
+				method: "POST",
+				headers: { "content-type": "application/json", origin: page.origin, ...headers },
+				body: JSON.stringify(body),
+			});
+			if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+			return answer;
+		};
+		const opened = await ask("/api/session", { secret: page.hash.slice(1) });
+		const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
+		const { key } = (await opened.json()) as { key: string };
+		const signedIn = { cookie, "mivisus-page": key };
+		for (const camera of cameras) await ask(`/api/cameras/${camera}/ready`, { ready: true }, signedIn);
 	}
 	/** Watches all of the agent's cameras from one place; resolves once each has sent pictures. */
 	async watch(cameras: readonly string[]): Promise<Watching> {

@@ -64,7 +64,8 @@ async function agentOf(rig: Rig, agent: RigAgent, cameras: number, seconds: numb
 
 /**
  * CPU and memory of the agent while one viewer watches each camera, as ratios to `ffmpeg -c copy -f null`, which only reads:
- * the agent also encrypts and sends. The binary, and the same code on Node. An argument gives the seconds of each measurement.
+ * the agent also encrypts and sends. The binary, and the same code on Node. `ready…`: many cameras that are always ready and
+ * that nobody watches, so the agent only reads and keeps, too. An argument gives the seconds of each measurement.
  */
 export async function agent(): Promise<Figures> {
 	const seconds = Number(process.argv[3] ?? SECONDS);
@@ -96,6 +97,11 @@ export async function agent(): Promise<Figures> {
 				figures[named(`framesPerS${cameras}`)] = round(framesPerS);
 				figures[named(`mbits${cameras}`)] = round(mbits);
 			}
+			await rig.ready(running);
+			const { cpuS, rssMiB } = await measure([running.program.pid], MANY, seconds);
+			figures[named(`readyCpuRatio${MANY}`)] = round(cpuS / baseline[MANY]!);
+			figures[named(`readyCpuS${MANY}`)] = round(cpuS);
+			figures[named(`readyRssMiB${MANY}`)] = round(rssMiB);
 			await running.program.stop();
 		}
 		return figures;
