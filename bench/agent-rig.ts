@@ -88,20 +88,20 @@ export class Rig {
 	}
 	/** Has the agent read each of its cameras while nobody watches, too: as its owner does it, on the agent's own page. */
 	async ready({ page, cameras }: RigAgent): Promise<void> {
-		const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
+		const ask = async (method: string, path: string, body: object, headers: Record<string, string> = {}) => {
 			const answer = await fetch(new URL(path, page), {
-				method: "POST",
+				method,
 				headers: { "content-type": "application/json", origin: page.origin, ...headers },
 				body: JSON.stringify(body),
 			});
 			if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
 			return answer;
 		};
-		const opened = await ask("/api/session", { secret: page.hash.slice(1) });
+		const opened = await ask("POST", "/api/session", { secret: page.hash.slice(1) });
 		const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
 		const { key } = (await opened.json()) as { key: string };
 		const signedIn = { cookie, "mivisus-page": key };
-		for (const camera of cameras) await ask(`/api/cameras/${camera}/ready`, { ready: true }, signedIn);
+		for (const camera of cameras) await ask("PUT", `/api/cameras/${camera}/ready`, { ready: true }, signedIn);
 	}
 	/** Watches all of the agent's cameras from one place; resolves once each has sent pictures. */
 	async watch(cameras: readonly string[]): Promise<Watching> {
