@@ -54,6 +54,7 @@ export type ServiceState = z.infer<typeof ServiceState>;
 export const RelayAccess = z.object({
 	token: z.string().max(4096),
 	url: z.url({ protocol: /^https$/ }),
+	tcpUrl: z.url({ protocol: /^wss?$/ }).optional(),
 	certificateHashes: z.array(z.base64url()),
 	untilMs: z.number(),
 });

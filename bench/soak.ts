@@ -24,7 +24,9 @@ const minutes = z.coerce
 	.min(LEAST_MINUTES)
 	.safeParse(values.minutes ?? 30);
 if (positionals.join() !== "agent" || !minutes.success) {
-	console.error(`Usage: npm run soak -- agent [--minutes N]   (N: at least ${LEAST_MINUTES}, after ${WARM_UP_MINUTES} to settle)`);
+	console.error(
+		`Usage: npm run soak -- agent [--minutes N]   (N: at least ${LEAST_MINUTES}, after ${WARM_UP_MINUTES} to settle)`,
+	);
 	process.exit(2);
 }
 const rig = await Rig.start();

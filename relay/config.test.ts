@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeCertificate } from "@mivisus/transport/certificate";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
@@ -52,6 +53,17 @@ describe("the relay's configuration", () => {
 		expect(await problem({ MIVISUS_RELAY_TOKEN_KEYS: file("odd.json", "{") })).toContain("not JSON");
 		expect(await problem({ MIVISUS_RELAY_CERTIFICATE: "x" })).toContain("belong together");
 		expect(await problem({ MIVISUS_RELAY_CONFIG: file("typo.json", { prot: 1 }) })).toContain("prot");
+	});
+	it("sessions over TCP go where those over UDP do; without a certificate, on this machine alone", async () => {
+		expect(await readConfig(env)).toMatchObject({ tcpHost: "127.0.0.1", tcpPort: 4433 });
+		expect(await readConfig({ ...env, MIVISUS_RELAY_TCP_PORT: "443" })).toMatchObject({ port: 4433, tcpPort: 443 });
+		expect(await problem({ MIVISUS_RELAY_TCP_HOST: "0.0.0.0" })).toContain("MIVISUS_RELAY_TCP_HOST");
+		const { certPem, keyPem } = await makeCertificate({ hosts: ["relay.example"] });
+		const files = {
+			MIVISUS_RELAY_CERTIFICATE: file("relay.pem", certPem),
+			MIVISUS_RELAY_CERTIFICATE_KEY: file("relay.key", keyPem),
+		};
+		expect((await readConfig({ ...env, ...files })).tcpHost).toBe("::");
 	});
 	it("refuses a private key: the relay must not be able to sign", async () => {
 		const { privateKey } = await generateKeyPair("EdDSA", { extractable: true });

@@ -14,6 +14,9 @@ const Fields = z.strictObject({
 	/** Address for WebTransport (UDP); `::` takes IPv4 as well. */
 	host: z.string().min(1).default("::"),
 	port: port.default(4433),
+	/** Address for sessions over TCP; by default that of UDP, or this machine alone where there is no certificate. */
+	tcpHost: z.string().min(1).optional(),
+	tcpPort: port.optional(),
 	/** Address for `/healthz` and `/revocations`; keep it on this machine or behind TLS. */
 	httpHost: z.string().min(1).default("127.0.0.1"),
 	httpPort: port.default(4480),
@@ -38,6 +41,8 @@ const VARIABLES: Record<keyof Fields, string> = {
 	instance: "MIVISUS_RELAY_INSTANCE",
 	host: "MIVISUS_RELAY_HOST",
 	port: "MIVISUS_RELAY_PORT",
+	tcpHost: "MIVISUS_RELAY_TCP_HOST",
+	tcpPort: "MIVISUS_RELAY_TCP_PORT",
 	httpHost: "MIVISUS_RELAY_HTTP_HOST",
 	httpPort: "MIVISUS_RELAY_HTTP_PORT",
 	tokenKeys: "MIVISUS_RELAY_TOKEN_KEYS",
@@ -48,8 +53,12 @@ const VARIABLES: Record<keyof Fields, string> = {
 	logLevel: "MIVISUS_RELAY_LOG",
 };
 
+const LOOPBACK: readonly [string, ...string[]] = ["127.0.0.1", "::1", "localhost"];
+
 /** The configuration with its files read. */
 export interface RelayConfig extends Omit<Fields, "tokenKeys" | "controlKeys" | "certificate" | "certificateKey"> {
+	tcpHost: string;
+	tcpPort: number;
 	tokenKeys: VerificationKeys;
 	controlKeys: VerificationKeys;
 	/** As given; `undefined` when one is to be made at start. */
@@ -108,8 +117,17 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
 	if ((certificate === undefined) !== (certificateKey === undefined)) {
 		throw new ConfigError("certificate and certificateKey belong together: give both, or neither to have one made");
 	}
+	const tcpHost = rest.tcpHost ?? (certificate ? rest.host : LOOPBACK[0]);
+	if (!certificate && !LOOPBACK.includes(tcpHost)) {
+		throw new ConfigError(
+			`tcpHost (${VARIABLES.tcpHost}): sessions over TCP without a certificate are for this machine alone; ` +
+				`give a certificate and its key, or one of ${LOOPBACK.join(", ")}`,
+		);
+	}
 	return {
 		...rest,
+		tcpHost,
+		tcpPort: rest.tcpPort ?? rest.port,
 		tokenKeys: await readKeys(tokenKeys, VARIABLES.tokenKeys),
 		controlKeys: await readKeys(controlKeys, VARIABLES.controlKeys),
 		certificate:

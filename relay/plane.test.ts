@@ -1,10 +1,11 @@
 import { connectHttp3 } from "@mivisus/transport/http3/client";
 import type { IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
+import { connectTcp } from "@mivisus/transport/tcp/client";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
 import type { RelayClaims } from "@mivisus/wire/token";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
@@ -27,9 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => plane.close());
 
-const connect = (path: string, token?: string) => {
-	const url = new URL(`https://127.0.0.1:${plane.port}${path}`);
+/** The way that the test's peers take. */
+let way: "http3" | "tcp" = "http3";
+const connect = (path: string, token?: string, by = way) => {
+	const url = new URL(path, by === "tcp" ? `ws://127.0.0.1:${plane.tcpPort}` : `https://127.0.0.1:${plane.port}`);
 	if (token !== undefined) url.searchParams.set("jwt", token);
+	if (by === "tcp") return connectTcp(url, { timeoutMs: 3000 });
 	return connectHttp3(url, { certificateHashes: [plane.certificateHash], timeoutMs: 3000 });
 };
 type Rights = Partial<RelayClaims> & { root: string };
@@ -72,7 +76,10 @@ async function watch(root: string, name: string, track = "video/main", rights: P
 	return { peer, announced, subscription: await peer.subscribe(name, track, 60) };
 }
 
-describe("a relay on real HTTP/3", () => {
+describe.each(["http3", "tcp"] as const)("a relay over %s", (transport) => {
+	beforeEach(() => {
+		way = transport;
+	});
 	it("fans one upstream subscription out; a late viewer starts at the current group's first frame", async () => {
 		const [root, name] = [newId(), newId()];
 		const { arrived, next } = await camera(root, name);
@@ -180,7 +187,47 @@ describe("a relay on real HTTP/3", () => {
 	});
 });
 
+describe("a relay on both ways", () => {
+	it("a camera on one is seen on the other", async () => {
+		for (const [up, down] of [
+			["http3", "tcp"],
+			["tcp", "http3"],
+		] as const) {
+			const [root, name] = [newId(), newId()];
+			way = up;
+			const { next } = await camera(root, name);
+			way = down;
+			const { subscription } = await watch(root, name);
+			const group = await (await next()).openGroup(0);
+			const frame = new Uint8Array(100_000).map((_, at) => at % 253);
+			await group.write(frame);
+			const reader = (await subscription.groups.next()).value!;
+			expect(Buffer.compare((await reader.next())!, frame)).toBe(0);
+		}
+	});
+	it("one token may try both, once each, until the first subscribes on one of them", async () => {
+		const root = newId();
+		const [raced, chosen] = [await worker.token({ root }), await worker.token({ root })];
+		tokens.push(raced, chosen);
+		await connect(`/${root}`, raced, "http3");
+		await connect(`/${root}`, raced, "tcp");
+		await refused(connect(`/${root}`, raced, "tcp"));
+		const peer = await MoqPeer.client(await connect(`/${root}`, chosen, "tcp"));
+		await peer.subscribe(".relay", "clock", 255);
+		await refused(connect(`/${root}`, chosen, "http3"));
+	});
+	it("over TCP a refusal's status is told, and nothing of the token", async () => {
+		const root = newId();
+		const error = await connect(`/${root}`, "nonsense", "tcp").catch((e) => e);
+		expect(error.message).toContain("401");
+		expect(error.message).not.toContain("nonsense");
+	});
+});
+
 describe("the control side", () => {
+	beforeEach(() => {
+		way = "http3";
+	});
 	const base = () => `http://127.0.0.1:${plane.httpPort}`;
 	const push = async (body: unknown, token?: string) =>
 		fetch(`${base()}/revocations`, {

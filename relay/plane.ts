@@ -14,6 +14,7 @@ import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits
 import type { Log } from "./log.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
+import { listenTcp } from "./tcp.ts";
 import { within } from "./within.ts";
 
 /** Failures in a row after which only a new process helps, and the pause between them, ms. */
@@ -24,6 +25,8 @@ const ACCEPT_PAUSE_MS = 100;
 export interface Plane {
 	/** UDP port for WebTransport. */
 	readonly port: number;
+	/** TCP port for the same where UDP is blocked. */
+	readonly tcpPort: number;
 	readonly httpPort: number;
 	/** SHA-256 of the certificate, for clients that pin it. */
 	readonly certificateHash: Uint8Array;
@@ -75,7 +78,7 @@ export class Relay {
 			}
 			if (!request) return;
 			failures = 0;
-			this.#enter(request, "http3").catch((error) => {
+			this.#enter(request, server.transport).catch((error) => {
 				this.#log.warn({ error: (error as Error).name }, "a session failed while it was admitted");
 			});
 		}
@@ -183,26 +186,35 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		}),
 	});
 	const httpPort = await control.listen(config.httpHost, config.httpPort);
-	const { certPem, keyPem } = certificate;
-	const server = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch((error) => {
-		control.close();
+	const closing: { close(): void }[] = [control];
+	const orClose = (error: unknown): never => {
+		for (const part of closing) part.close();
 		throw error;
-	});
-	const failed = relay.serve(server).catch((error) => {
-		log.error({ error: (error as Error).message }, "HTTP/3 stopped listening");
+	};
+	const tcp = await listenTcp(config).catch(orClose);
+	closing.unshift(tcp);
+	const { certPem, keyPem } = certificate;
+	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch(orClose);
+	const failed = new Promise<void>((resolve) => {
+		for (const server of [udp, tcp]) {
+			relay.serve(server).catch((error) => {
+				log.error({ transport: server.transport, error: (error as Error).message }, "the relay stopped listening");
+				resolve();
+			});
+		}
 	});
 	const timer = setInterval(() => relay.tick(), TICK_MS);
-	log.info({ instance: config.instance, pid: process.pid, port: server.port, httpPort }, "relay is listening");
+	const ports = { port: udp.port, tcpPort: tcp.port, httpPort };
+	log.info({ instance: config.instance, pid: process.pid, ...ports }, "relay is listening");
 	return {
-		port: server.port,
-		httpPort,
+		...ports,
 		certificateHash: certificate.sha256,
 		certificateNotAfter: certificate.notAfter,
 		failed,
 		close: () => {
 			clearInterval(timer);
 			relay.end();
-			control.close();
+			for (const part of closing) part.close();
 		},
 	};
 }

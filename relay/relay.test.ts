@@ -6,26 +6,17 @@ import type { RelayConfig } from "./config.ts";
 import { MAX_ACCOUNT_SESSIONS, MAX_SESSIONS } from "./limits.ts";
 import { silentLog } from "./log.ts";
 import { Relay } from "./plane.ts";
+import { testConfig } from "./testing/config.ts";
 import { TestWorker } from "./testing/keys.ts";
 
 let worker: TestWorker;
 let config: RelayConfig;
 beforeEach(async () => {
 	worker = await TestWorker.create();
-	const keys = await worker.keys();
-	config = {
-		instance: "relay-1",
-		host: "::",
-		port: 0,
-		httpHost: "127.0.0.1",
-		httpPort: 0,
-		hosts: ["localhost"],
-		logLevel: "error",
-		tokenKeys: keys,
-		controlKeys: keys,
-		certificate: undefined,
-	};
+	config = await testConfig(worker);
 });
+/** What a server is besides its requests. */
+const place = { transport: "fake", port: 0 } as const;
 const urlFor = async (root: string) => new URL(`https://fake.test/${root}?jwt=${await worker.token({ root })}`);
 
 describe("a data plane", () => {
@@ -78,7 +69,7 @@ describe("a data plane", () => {
 			reject: never,
 		};
 		let strangers = MAX_SESSIONS;
-		await relay.serve({ port: 0, next: async () => (strangers-- > 0 ? stranger : null) });
+		await relay.serve({ ...place, next: async () => (strangers-- > 0 ? stranger : null) });
 		const server = new FakeServer();
 		void relay.serve(server);
 		await server.connect(await urlFor(newId()));
@@ -96,7 +87,7 @@ describe("a data plane", () => {
 			accept = resolve;
 		});
 		const requests = [{ path, query, remoteAddress: undefined, reject: async () => {}, accept: () => accepted }];
-		await relay.serve({ port: 0, next: async () => requests.shift() ?? null });
+		await relay.serve({ ...place, next: async () => requests.shift() ?? null });
 		await vi.waitUntil(() => warned.length === 1);
 		// One that takes it after all finds nobody.
 		accept(server);
@@ -120,16 +111,16 @@ describe("a data plane", () => {
 			},
 		};
 		const requests = [request];
-		await relay.serve({ port: 0, next: async () => requests.shift() ?? null });
+		await relay.serve({ ...place, next: async () => requests.shift() ?? null });
 		expect((await client.closed).code).toBe(WIRE_ERROR_CODES.revoked);
 	});
 	it("goes on after a request that could not be taken, and gives up only when all fail", async () => {
 		const relay = new Relay({ config, log: silentLog, now: Date.now });
 		let failing = 0;
 		const answers = [() => Promise.reject(new Error("odd")), async () => null];
-		await relay.serve({ port: 0, next: () => (answers.shift() ?? (async () => null))() });
+		await relay.serve({ ...place, next: () => (answers.shift() ?? (async () => null))() });
 		const broken = relay.serve({
-			port: 0,
+			...place,
 			next: () => {
 				failing += 1;
 				return Promise.reject(new Error("broken"));

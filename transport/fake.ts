@@ -239,6 +239,7 @@ export function fakePair(
 
 /** A listening fake: `connect` is what a client calls; it rejects when the server refuses. */
 export class FakeServer implements SessionServer {
+	readonly transport = "fake";
 	readonly port = 0;
 	#requests = new Inbox<SessionRequest>();
 	#options: FakeOptions;

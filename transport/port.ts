@@ -71,6 +71,7 @@ export interface SessionRequest {
 
 /** A listening server. */
 export interface SessionServer {
+	readonly transport: Session["transport"];
 	/** The UDP or TCP port it listens on. */
 	readonly port: number;
 	/** The next request, or `null` when the server is closed. */

@@ -50,7 +50,7 @@ export interface AssembleOptions {
 	database: Database;
 	secrets: WorkerSecrets;
 	origin: string;
-	relay: { url: string; control: string; instance: string };
+	relay: { url: string; tcpUrl?: string | undefined; control: string; instance: string };
 	clock: Clock;
 	after: After;
 	addressOf(c: Context): string;
@@ -211,7 +211,14 @@ export function assemble(options: AssembleOptions): Worker {
 		after,
 	};
 	return {
-		app: createApp({ rooms, origin, relayOrigins: [relay.url], addressOf, onFault, runtime }),
+		app: createApp({
+			rooms,
+			origin,
+			relayOrigins: [relay.url, relay.tcpUrl].filter((url) => url !== undefined),
+			addressOf,
+			onFault,
+			runtime,
+		}),
 		accounts,
 		revocations,
 		outbox,

@@ -18,6 +18,14 @@ const common = {
 	MIVISUS_RELAY_URL: z
 		.url({ protocol: /^https$/, error: "the relay's https URL, e.g. https://relay.mivisus.com:4433" })
 		.transform((text) => new URL(text).origin),
+	/** The same over TCP, for networks that block UDP; without it those have no pictures. */
+	MIVISUS_RELAY_TCP_URL: z
+		.url({ protocol: /^wss?$/, error: "the relay's address over TCP, e.g. wss://relay.mivisus.com:4433" })
+		.transform((text) => `${new URL(text).protocol}//${new URL(text).host}`)
+		.refine((url) => url.startsWith("wss:") || LOOPBACK.test(url.replace(/^ws:/, "http:")), {
+			error: "ws:// is for this machine only; use wss://",
+		})
+		.optional(),
 	/** Where this worker finds the relay's control side. */
 	MIVISUS_RELAY_CONTROL: secureOrigin("the relay's control side"),
 	MIVISUS_RELAY_INSTANCE: z.string().default("relay-1"),
@@ -139,6 +147,7 @@ export const readEdgeConfig = (env: Record<string, unknown>): EdgeConfig => pars
 /** The relay that a configuration names. */
 export const relayOf = (config: WorkerConfig | EdgeConfig) => ({
 	url: config.MIVISUS_RELAY_URL,
+	tcpUrl: config.MIVISUS_RELAY_TCP_URL,
 	control: config.MIVISUS_RELAY_CONTROL,
 	instance: config.MIVISUS_RELAY_INSTANCE,
 });

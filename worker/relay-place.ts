@@ -16,12 +16,13 @@ const PATIENCE_MS = 1000;
  */
 export function relayPlace(options: {
 	url: string;
+	tcpUrl?: string | undefined;
 	instance: string;
 	control: string;
 	fetch: typeof fetch;
 	clock: Clock;
 }): () => Promise<RelayPlace> {
-	const { url, instance, control, fetch, clock } = options;
+	const { url, tcpUrl, instance, control, fetch, clock } = options;
 	let known: { certificateHashes: string[]; atMs: number } | undefined;
 	let asking: Promise<string[]> | undefined;
 	const ask = async () => {
@@ -38,6 +39,6 @@ export function relayPlace(options: {
 			if (!certificateHashes) throw new Problem("relay-away", undefined, 1);
 			known = { certificateHashes, atMs: clock.now() };
 		}
-		return { url, instance, certificateHashes: known.certificateHashes };
+		return { url, tcpUrl, instance, certificateHashes: known.certificateHashes };
 	};
 }

@@ -1,7 +1,5 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { connectHttp3 } from "@mivisus/transport/http3/client";
-import { fromBase64Url } from "@mivisus/wire/ids";
 import { VERSION } from "../about.ts";
 import { cameraSource } from "../camera.ts";
 import { machineClock as clock } from "../clock.ts";
@@ -14,15 +12,13 @@ import { Outflow } from "../outflow.ts";
 import { PageServer } from "../page/server.ts";
 import type { Identity } from "../pairing/identity.ts";
 import { machineZone, wallClock } from "../privacy.ts";
+import { Reach } from "../publish/reach.ts";
 import { RunningAgent } from "../running.ts";
 import type { StateStore } from "../secrets/state.ts";
 import { watchForUpdates } from "../update-check.ts";
 import { EXIT } from "./arguments.ts";
 import { LINKED, showLink } from "./enrol.ts";
 import { say } from "./say.ts";
-
-/** How long the relay may take to answer, ms: short, because a restarting relay answers the next try. */
-const CONNECT_TIMEOUT_MS = 3000;
 
 /** `mivisus-agent run`: until `signal` aborts. `onVisit` takes who will answer at the local socket. */
 export async function run(options: {
@@ -41,6 +37,7 @@ export async function run(options: {
 	/** In the log a camera is its place in the list: its id would name it to whoever reads service and agent together. */
 	const numberOf = (camera: string) => store.current.cameras.findIndex(({ id }) => id === camera) + 1;
 	const refind = createRefinder({ clock });
+	const reach = new Reach(clock.now);
 	const linkedBefore = store.current.enrolment !== undefined;
 	const agent = new RunningAgent({
 		store,
@@ -59,14 +56,7 @@ export async function run(options: {
 			const relocate = device === undefined ? undefined : (gone: AbortSignal) => refind(device, gone);
 			return cameraSource(access, config.rtspTransport, log.child({ camera: numberOf(camera) }), relocate);
 		},
-		connect: ({ url, token, certificateHashes }) => {
-			const target = new URL(url);
-			target.searchParams.set("jwt", token);
-			return connectHttp3(target, {
-				certificateHashes: certificateHashes.map(fromBase64Url),
-				timeoutMs: CONNECT_TIMEOUT_MS,
-			});
-		},
+		connect: (access, gone) => reach.connect(access, gone),
 		onLink: (link) => showLink(link, store.current.enrolment !== undefined),
 		onLinkFault: say,
 		onRunning: () => {

@@ -8,6 +8,8 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		instance: worker.audience,
 		host: "::",
 		port: 0,
+		tcpHost: "127.0.0.1",
+		tcpPort: 0,
 		httpHost: "127.0.0.1",
 		httpPort: 0,
 		hosts: ["localhost", "127.0.0.1"],

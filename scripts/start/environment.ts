@@ -7,7 +7,8 @@ export interface Place {
 	home: string;
 	/** What people type. */
 	origin: string;
-	ports: { worker: number; relay: number; control: number };
+	/** `relayTcp`: without it, nobody is told of the relay's path over TCP. */
+	ports: { worker: number; relay: number; relayTcp?: number; control: number };
 	/** The mailbox of this machine. */
 	mail: MailboxPlace;
 	/** The worker runs in Cloudflare's runtime (edge.ts) instead of Node. */
@@ -43,6 +44,7 @@ export const workerEnvironment = ({ home, origin, ports, mail, edge = false, rel
 	MIVISUS_SECRETS: join(home, "secrets"),
 	MIVISUS_WEB: WEB,
 	MIVISUS_RELAY_URL: `https://localhost:${relaySeenAt}`,
+	...(ports.relayTcp !== undefined && { MIVISUS_RELAY_TCP_URL: `ws://localhost:${ports.relayTcp}` }),
 	MIVISUS_RELAY_CONTROL: `http://127.0.0.1:${ports.control}`,
 	...mailEnvironment(mail, edge),
 	MIVISUS_MAIL_FROM: "Mivisus <contact@mivisus.example>",
@@ -51,6 +53,7 @@ export const workerEnvironment = ({ home, origin, ports, mail, edge = false, rel
 /** The relay's environment (relay/config.ts); it takes the worker's public keys from the folder. */
 export const relayEnvironment = ({ home, ports }: Place) => ({
 	MIVISUS_RELAY_PORT: String(ports.relay),
+	MIVISUS_RELAY_TCP_PORT: String(ports.relayTcp ?? 0),
 	MIVISUS_RELAY_HTTP_PORT: String(ports.control),
 	MIVISUS_RELAY_TOKEN_KEYS: join(home, "secrets/relay-token-keys.json"),
 	MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),

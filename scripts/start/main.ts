@@ -12,7 +12,7 @@ import { freePort, Program, portFree } from "./programs.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let home = join(root, ".mivisus");
 const DEMO_EMAIL = "demo@mivisus.example";
-const PORTS = { worker: 8080, relay: 4433, control: 4480, camera: 8554, mailbox: 8025 };
+const PORTS = { worker: 8080, relay: 4433, relayTcp: 4433, control: 4480, camera: 8554, mailbox: 8025 };
 
 /** A line of a program's log about a fault of ours: shown even to those who did not ask for the log. */
 const GRAVE = /^\{"level":(?:[56]0|"error"|"fatal"),/;
@@ -173,6 +173,7 @@ async function main(): Promise<void> {
 	}
 	// Nobody types the other ports: a taken one is replaced.
 	if (!(await portFree(PORTS.relay, "udp"))) PORTS.relay = await freePort("udp");
+	if (!(await portFree(PORTS.relayTcp, "tcp"))) PORTS.relayTcp = await freePort("tcp");
 	if (!(await portFree(PORTS.control, "tcp"))) PORTS.control = await freePort("tcp");
 	if (!(await portFree(PORTS.mailbox, "tcp"))) PORTS.mailbox = await freePort("tcp");
 	mkdirSync(home, { recursive: true, mode: 0o700 });

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeFrame, MAX_STREAM_PAYLOAD_BYTES } from "@mivisus/transport/tcp/frames";
+import { SUBPROTOCOLS } from "@mivisus/transport/tcp/protocol";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { ANNOUNCE_STREAM } from "@mivisus/wire/moq/announce";
 import { GROUP_STREAM } from "@mivisus/wire/moq/group";
@@ -21,4 +23,11 @@ it("docs/reference/wire.md names the stream types and versions of the code", () 
 	expect(page).toContain(`| subscribe | subscriber, bidirectional | \`${SUBSCRIBE_STREAM}\``);
 	expect(page).toContain(`| group | publisher, unidirectional | \`${GROUP_STREAM}\``);
 	for (const version of OFFERED_VERSIONS) expect(page).toContain(`0x${version.toString(16)}`);
+});
+
+it("docs/reference/wire.md names the protocols and the frames over TCP", () => {
+	for (const name of SUBPROTOCOLS) expect(page).toContain(`\`${name}\``);
+	const hello = encodeFrame({ type: "max-data", max: 1 });
+	expect(page).toContain(`| MAX_DATA, MAX_STREAM_DATA | \`0x${hello[0]?.toString(16)}\``);
+	expect(page).toContain(`At most ${MAX_STREAM_PAYLOAD_BYTES} bytes in one STREAM frame`);
 });

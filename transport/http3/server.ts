@@ -29,6 +29,7 @@ function freePort(host: string): Promise<number> {
  * accept is pending. A server ends with its process (decision: data plane as a child of a supervisor).
  */
 export class Http3Server implements SessionServer {
+	readonly transport = "http3";
 	readonly port: number;
 	#native: NativeServer;
 

@@ -213,6 +213,8 @@ export const RelayBody = z.strictObject({ cameras: z.array(Id).min(1).max(MAX_VI
 export const RelayAnswer = z.object({
 	token: z.string(),
 	url: z.url(),
+	/** Where to go with the same token where UDP is blocked. */
+	tcpUrl: z.url().optional(),
 	certificateHashes: z.array(z.string()),
 	untilMs: ms,
 });

@@ -6,6 +6,8 @@ import { type Clock, seconds } from "../clock.ts";
 export interface RelayPlace {
 	/** e.g. `https://relay.mivisus.com:4433`. */
 	url: string;
+	/** The same over TCP, e.g. `wss://relay.mivisus.com:4433`; a relay may have none. */
+	tcpUrl?: string | undefined;
 	/** Name of the data plane: the tokens' audience. */
 	instance: string;
 	/** SHA-256 of its certificates, base64url; empty with a certificate that browsers trust anyway. */
@@ -14,6 +16,8 @@ export interface RelayPlace {
 export interface RelayAccess {
 	token: string;
 	url: string;
+	/** Where to go with the same token where UDP is blocked. */
+	tcpUrl?: string;
 	certificateHashes: readonly string[];
 	untilMs: number;
 }
@@ -47,7 +51,7 @@ export class RelayTokens {
 		root: string,
 		{ put, get, ref }: { put: readonly string[]; get: readonly string[]; ref: string[] },
 	): Promise<RelayAccess> {
-		const { url, instance, certificateHashes } = await this.#place();
+		const { url, tcpUrl, instance, certificateHashes } = await this.#place();
 		const iat = seconds(this.#clock);
 		const until = iat + MAX_SESSION_SECONDS;
 		// Where its bearer may report lateness and drops; random, so that two pages of one person do not meet.
@@ -65,7 +69,13 @@ export class RelayTokens {
 			},
 			this.#key,
 		);
-		return { token, url: `${url}/${root}`, certificateHashes, untilMs: until * 1000 };
+		return {
+			token,
+			url: `${url}/${root}`,
+			...(tcpUrl !== undefined && { tcpUrl: `${tcpUrl}/${root}` }),
+			certificateHashes,
+			untilMs: until * 1000,
+		};
 	}
 }
 const refs = (accountId: string, cameras: readonly string[]) => [

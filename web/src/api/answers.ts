@@ -75,6 +75,7 @@ export type CommandState = z.infer<typeof CommandState>;
 export const RelayGrant = z.object({
 	token: z.string(),
 	url: z.url(),
+	tcpUrl: z.url().optional(),
 	certificateHashes: z.array(bytesText(32)),
 	untilMs: z.number(),
 });
