@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { OutgoingSubscription } from "@mivisus/transport/moq/incoming";
+import type { GroupReader, OutgoingSubscription } from "@mivisus/transport/moq/incoming";
 import type { MoqPeer } from "@mivisus/transport/moq/peer";
 import { Track } from "@mivisus/wire/catalog";
 import { Priority } from "@mivisus/wire/moq/subscribe";
@@ -48,7 +48,8 @@ export class Rig {
 		this.#port = port;
 		this.mbits = mbits;
 	}
-	static async start(): Promise<Rig> {
+	/** `relayTcp`: everybody is told of the relay's path over TCP, too. */
+	static async start({ relayTcp = false } = {}): Promise<Rig> {
 		const { path, mbits } = clip();
 		const port = await freePort("tcp");
 		const camera = new Program("camera", join(ROOT, "scripts/demo-camera/main.ts"), {
@@ -57,7 +58,7 @@ export class Rig {
 			cwd: ROOT,
 		});
 		await camera.line(/demo camera ready/);
-		const system = await System.start();
+		const system = await System.start({ relayTcp });
 		await signUp(system, ACCOUNT);
 		const owner = new Owner(system.origin);
 		await owner.signIn(ACCOUNT.email, ACCOUNT.password);
@@ -103,9 +104,13 @@ export class Rig {
 		const signedIn = { cookie, "mivisus-page": key };
 		for (const camera of cameras) await ask("PUT", `/api/cameras/${camera}/ready`, { ready: true }, signedIn);
 	}
+	/** What a viewer of these cameras goes to the relay with. */
+	grant<Grant>(cameras: readonly string[]): Promise<Grant> {
+		return this.#owner.call<Grant>("POST", "/relay-token", { cameras });
+	}
 	/** Watches all of the agent's cameras from one place; resolves once each has sent pictures. */
 	async watch(cameras: readonly string[]): Promise<Watching> {
-		const peer = await visit(await this.#owner.call<Access>("POST", "/relay-token", { cameras }));
+		const peer = await visit(await this.grant<Access>(cameras));
 		const watching = new Watching(peer);
 		await Promise.all(cameras.map((camera) => watching.follow(camera)));
 		return watching;
@@ -152,16 +157,18 @@ class Watching {
 		return new Promise<boolean>((seen) => {
 			void (async () => {
 				for await (const group of subscription.groups) {
-					for (let frame = await group.next(); frame; frame = await group.next()) {
-						this.frames += 1;
-						this.bytes += frame.length;
-						seen(true);
-					}
+					// One that was dropped because the machine was too busy costs itself alone.
+					await this.#count(group, () => seen(true)).catch(() => {});
 				}
-			})()
-				.catch(() => {})
-				.finally(() => seen(false));
+			})().finally(() => seen(false));
 		});
+	}
+	async #count(group: GroupReader, seen: () => void): Promise<void> {
+		for (let frame = await group.next(); frame; frame = await group.next()) {
+			this.frames += 1;
+			this.bytes += frame.length;
+			seen();
+		}
 	}
 	close(): void {
 		this.#peer.close();

@@ -2,25 +2,42 @@
  * The data plane as a process. `main.ts` starts it and starts it again: HTTP/3 cannot be stopped inside a living process,
  * so an end, a new certificate and a recovery are all a new process.
  */
-import { setTimeout } from "node:timers";
+import { clearInterval, setInterval, setTimeout } from "node:timers";
 import { QUIET_MS } from "@mivisus/transport/http3/session";
-import { ConfigError, readConfig } from "./config.ts";
+import { toBase64Url } from "@mivisus/wire/ids";
+import { ConfigError, placeOf, readConfig } from "./config.ts";
+import { TICK_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
+import { type FromPlane, ToPlane } from "./messages.ts";
 import { type Plane, startPlane } from "./plane.ts";
+import { MISCONFIGURED } from "./supervisor.ts";
 
-/** Exit status that tells the supervisor not to try again. */
-const MISCONFIGURED = 78;
-/** A certificate made at start is replaced this long before it ends, ms. */
-const RENEW_BEFORE_MS = 86_400_000;
 /** For what is under way to arrive, and then for close messages to leave. */
-const DRAIN_MS = QUIET_MS + 200;
+const GOODBYE_MS = QUIET_MS + 200;
+
+const tell = (message: FromPlane) => process.send?.(message);
+
+/** What the supervisor says, one after the other; the first is where to listen. */
+function hear(on: (message: ToPlane) => void): void {
+	process.on("message", (message) => {
+		const parsed = ToPlane.safeParse(message);
+		if (parsed.success) on(parsed.data);
+	});
+}
 
 async function main(): Promise<void> {
+	const begin = new Promise<Extract<ToPlane, { type: "begin" }>>((resolve) => {
+		hear((message) => message.type === "begin" && resolve(message));
+	});
+	const waiting: ToPlane[] = [];
+	let use = (message: ToPlane) => void waiting.push(message);
+	hear((message) => message.type !== "begin" && use(message));
 	const config = await readConfig(process.env);
 	const log = createLog(config.logLevel);
+	const { slot, revocations } = await begin;
 	let plane: Plane;
 	try {
-		plane = await startPlane({ config, log });
+		plane = await startPlane({ config: { ...config, ...placeOf(config, slot) }, log, revocations });
 	} catch (error) {
 		log.error({ error: (error as Error).message }, "the relay cannot start");
 		process.exit(1);
@@ -30,17 +47,26 @@ async function main(): Promise<void> {
 		if (ending) return;
 		ending = true;
 		log.info({ why }, "relay ends");
+		clearInterval(status);
 		plane.close();
-		setTimeout(() => process.exit(0), DRAIN_MS);
+		setTimeout(() => process.exit(0), GOODBYE_MS);
 	};
+	use = (message) => {
+		if (message.type === "drain") void plane.drain().then(() => end("another process took over"));
+		else if (message.type === "revoke") {
+			plane.revoke(message.revocations);
+			tell({ type: "revoked", id: message.id });
+		}
+	};
+	for (const message of waiting) use(message);
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(signal));
 	void plane.failed.then(() => process.exit(1));
 	// A supervisor that died leaves nobody to stop this process: it goes too.
 	process.on("disconnect", () => end("supervisor gone"));
-	if (!config.certificate) {
-		setTimeout(() => end("new certificate"), plane.certificateNotAfter - RENEW_BEFORE_MS - Date.now());
-	}
-	process.send?.({ ready: true, port: plane.port, httpPort: plane.httpPort });
+	const status = setInterval(() => tell({ type: "status", ...plane.status() }), TICK_MS);
+	const { instance, port, tcpPort, certificateHash, certificateNotAfter: certificateNotAfterMs } = plane;
+	const pinned = config.certificate ? {} : { certificateHash: toBase64Url(certificateHash) };
+	tell({ type: "ready", instance, port, tcpPort, ...pinned, certificateNotAfterMs });
 }
 
 main().catch((error) => {

@@ -14,6 +14,9 @@ const Fields = z.strictObject({
 	/** Address for WebTransport (UDP); `::` takes IPv4 as well. */
 	host: z.string().min(1).default("::"),
 	port: port.default(4433),
+	/** The second set of ports, by default the next numbers: a new process listens there while the old one is left. */
+	alternatePort: port.optional(),
+	alternateTcpPort: port.optional(),
 	/** Address for sessions over TCP; by default that of UDP, or this machine alone where there is no certificate. */
 	tcpHost: z.string().min(1).optional(),
 	tcpPort: port.optional(),
@@ -41,6 +44,8 @@ const VARIABLES: Record<keyof Fields, string> = {
 	instance: "MIVISUS_RELAY_INSTANCE",
 	host: "MIVISUS_RELAY_HOST",
 	port: "MIVISUS_RELAY_PORT",
+	alternatePort: "MIVISUS_RELAY_ALTERNATE_PORT",
+	alternateTcpPort: "MIVISUS_RELAY_ALTERNATE_TCP_PORT",
 	tcpHost: "MIVISUS_RELAY_TCP_HOST",
 	tcpPort: "MIVISUS_RELAY_TCP_PORT",
 	httpHost: "MIVISUS_RELAY_HTTP_HOST",
@@ -59,10 +64,14 @@ const LOOPBACK: readonly [string, ...string[]] = ["127.0.0.1", "::1", "localhost
 export interface RelayConfig extends Omit<Fields, "tokenKeys" | "controlKeys" | "certificate" | "certificateKey"> {
 	tcpHost: string;
 	tcpPort: number;
+	alternatePort: number;
+	alternateTcpPort: number;
 	tokenKeys: VerificationKeys;
 	controlKeys: VerificationKeys;
 	/** As given; `undefined` when one is to be made at start. */
 	certificate: { certPem: string; keyPem: string } | undefined;
+	/** Where it was read from. */
+	certificateFiles: string[];
 }
 
 /** What is wrong with the configuration and where, in words. */
@@ -94,6 +103,12 @@ async function readKeys(path: string, what: string): Promise<VerificationKeys> {
 	}
 }
 
+/** Where the plane of a slot listens, and its name: a token is for one plane. */
+export const placeOf = (config: RelayConfig, slot: 0 | 1): Pick<RelayConfig, "instance" | "port" | "tcpPort"> =>
+	slot === 0
+		? { instance: config.instance, port: config.port, tcpPort: config.tcpPort }
+		: { instance: `${config.instance}.1`, port: config.alternatePort, tcpPort: config.alternateTcpPort };
+
 /** Reads the configuration. Throws ConfigError, which says what to change. */
 export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
 	const file = env["MIVISUS_RELAY_CONFIG"];
@@ -124,12 +139,28 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
 				`give a certificate and its key, or one of ${LOOPBACK.join(", ")}`,
 		);
 	}
+	const tcpPort = rest.tcpPort ?? rest.port;
+	/** 0 is any free one, and so is the number after it. */
+	const after = (first: number) => (first === 0 ? 0 : first + 1);
+	const alternatePort = rest.alternatePort ?? after(rest.port);
+	const alternateTcpPort = rest.alternateTcpPort ?? after(tcpPort);
+	for (const [name, first, second] of [
+		["alternatePort", rest.port, alternatePort],
+		["alternateTcpPort", tcpPort, alternateTcpPort],
+	] as const) {
+		if (second > 65_535 || (first !== 0 && first === second)) {
+			throw new ConfigError(`${name} (${VARIABLES[name]}): give a port of its own, up to 65535, not ${second}`);
+		}
+	}
 	return {
 		...rest,
 		tcpHost,
-		tcpPort: rest.tcpPort ?? rest.port,
+		tcpPort,
+		alternatePort,
+		alternateTcpPort,
 		tokenKeys: await readKeys(tokenKeys, VARIABLES.tokenKeys),
 		controlKeys: await readKeys(controlKeys, VARIABLES.controlKeys),
+		certificateFiles: certificate && certificateKey ? [certificate, certificateKey] : [],
 		certificate:
 			certificate && certificateKey
 				? {

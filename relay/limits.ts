@@ -58,5 +58,24 @@ export const MAX_USED_TOKENS = 100_000;
 /** Revocations held; sessions live an hour, so do they. */
 export const REVOCATION_KEPT_MS = 3_600_000;
 export const MAX_REVOCATIONS = 100_000;
+/** A plane that crashed is followed by another one after a pause, which doubles each time, ms. */
+export const FIRST_PAUSE_MS = 250;
+export const LONGEST_PAUSE_MS = 15_000;
+/** One that ran for so long was well: the next pause is short again. */
+export const WELL_MS = 60_000;
+/** From the request to end to the end by force. */
+export const STOP_GRACE_MS = 3000;
+/** A plane that said nothing for so long hangs: nobody is sent there. */
+export const PLANE_SILENT_MS = 3000;
+/** A plane applies what was taken back within this time. */
+export const PLANE_ANSWERS_MS = 2000;
+/** A certificate of the relay's own making is replaced this long before it ends: on its tenth day of thirteen. */
+export const RENEW_BEFORE_MS = 3 * 86_400_000;
+/** The worker may send people to a plane for so long after another one took over (it asks once a second). */
+export const DRAIN_AFTER_MS = 1500;
+/** Who was told to go and is still there after this is sent away. */
+export const DRAIN_MS = 10_000;
+/** How often it is looked whether the certificate's files are new. */
+export const CERTIFICATE_LOOK_MS = 10_000;
 /** A push of the worker. */
 export const MAX_HTTP_BODY_BYTES = 64 * 1024;

@@ -18,6 +18,7 @@ interface Clock {
 export class Liveness {
 	#now: () => number;
 	#clocks = new Set<Clock>();
+	#leaving = false;
 	#echo: ClockFrame["echo"];
 	/** Since when a report is awaited; `undefined` as long as the peer announced none. */
 	#awaitedSince: number | undefined;
@@ -50,6 +51,12 @@ export class Liveness {
 			}
 		}
 	}
+	/** Says with each beat from now on, the first of which goes at once, that the relay is about to end. */
+	leave(): void {
+		this.#leaving = true;
+		for (const clock of this.#clocks) clock.dueMs = 0;
+		this.tick();
+	}
 	/** Sends what is due. */
 	tick(): void {
 		for (const clock of this.#clocks) this.#write(clock);
@@ -60,7 +67,13 @@ export class Liveness {
 		if (clock.writing || now < clock.dueMs) return;
 		clock.dueMs = Math.max(clock.dueMs + CLOCK_INTERVAL_MS, now);
 		clock.writing = true;
-		const frame: ClockFrame = { v: 1, seq: clock.seq++, wallMs: now, ...(this.#echo ? { echo: this.#echo } : {}) };
+		const frame: ClockFrame = {
+			v: 1,
+			seq: clock.seq++,
+			wallMs: now,
+			...(this.#leaving && { leaving: true }),
+			...(this.#echo && { echo: this.#echo }),
+		};
 		clock.group.write(encodeJson(frame)).then(
 			() => {
 				clock.writing = false;

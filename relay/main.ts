@@ -1,47 +1,63 @@
-/** The relay: keeps one data-plane process running until it is told to end. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { clearTimeout, setTimeout } from "node:timers";
-import { fileURLToPath } from "node:url";
+/** The relay: a supervisor with its control side, and data planes as processes of their own. */
+import { statSync } from "node:fs";
+import { setInterval } from "node:timers";
+import { ConfigError, type RelayConfig, readConfig } from "./config.ts";
+import { ControlServer } from "./control.ts";
+import { CERTIFICATE_LOOK_MS } from "./limits.ts";
+import { createLog } from "./log.ts";
+import { Supervisor } from "./supervisor.ts";
 
-const MISCONFIGURED = 78;
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 15_000;
-/** A plane that ran for so long was well: the next pause is short again. */
-const WELL_MS = 60_000;
-/** From the signal to the end by force. */
-const GRACE_MS = 3000;
-
-let child: ChildProcess | undefined;
-let ending = false;
-let pauseMs = FIRST_PAUSE_MS;
-let restart: ReturnType<typeof setTimeout> | undefined;
-
-function start(): void {
-	const begun = Date.now();
-	child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("child.ts", import.meta.url))], {
-		stdio: ["ignore", "inherit", "inherit", "ipc"],
-	});
-	child.on("error", (error) => console.error(`the relay's process cannot be started: ${error.message}`));
-	child.on("exit", (code) => {
-		child = undefined;
-		if (ending) process.exit(0);
-		if (code === MISCONFIGURED) process.exit(1);
-		// It ended by itself and in order: a new certificate is due, nothing is wrong.
-		if (code === 0 || Date.now() - begun >= WELL_MS) pauseMs = FIRST_PAUSE_MS;
-		else console.error(`the relay's process ended (${code ?? "killed"}); again in ${pauseMs / 1000} s`);
-		restart = setTimeout(start, code === 0 ? 0 : pauseMs);
-		pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-	});
+/** Changes with each new content that somebody puts there. */
+function fingerprint(files: readonly string[]): string {
+	return files
+		.map((file) => {
+			const stat = statSync(file, { throwIfNoEntry: false });
+			return stat ? `${stat.ino} ${stat.size} ${stat.mtimeMs}` : "";
+		})
+		.join();
+}
+/** Calls `changed` once new files lie there and stay as they are for one look: whoever renews them writes two. */
+function watchFiles(files: readonly string[], changed: () => void): void {
+	let [used, seen] = [fingerprint(files), fingerprint(files)];
+	setInterval(() => {
+		const now = fingerprint(files);
+		const settled = now === seen;
+		seen = now;
+		if (!settled || now === used) return;
+		used = now;
+		changed();
+	}, CERTIFICATE_LOOK_MS).unref();
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-	process.on(signal, () => {
-		if (ending) return;
-		ending = true;
-		clearTimeout(restart);
-		if (!child) process.exit(0);
-		child.kill("SIGTERM");
-		setTimeout(() => child?.kill("SIGKILL"), GRACE_MS);
+async function main(): Promise<number> {
+	const config: RelayConfig = await readConfig(process.env);
+	const log = createLog(config.logLevel);
+	const supervisor = new Supervisor({ log, now: Date.now });
+	const control = new ControlServer({
+		audience: config.instance,
+		keys: config.controlKeys,
+		now: Date.now,
+		health: () => supervisor.health(),
+		revoke: (revocations) => supervisor.revoke(revocations),
 	});
+	const failed = control.listen(config.httpHost, config.httpPort).then(
+		(httpPort) => void log.info({ httpPort }, "the control side is listening"),
+		(error: Error) => {
+			log.error({ error: error.message }, "the control side cannot listen");
+			return supervisor.stop().then(() => true);
+		},
+	);
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void supervisor.stop());
+	process.on("SIGHUP", () => supervisor.swap("SIGHUP"));
+	watchFiles(config.certificateFiles, () => supervisor.swap("a new certificate"));
+	const code = await supervisor.over;
+	return (await failed) ? 1 : code;
 }
-start();
+
+main().then(
+	(code) => process.exit(code),
+	(error) => {
+		console.error(error instanceof ConfigError ? `The relay's configuration:\n${error.message}` : error);
+		process.exit(1);
+	},
+);

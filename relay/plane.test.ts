@@ -6,7 +6,6 @@ import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
 import type { RelayClaims } from "@mivisus/wire/token";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
 import { testConfig } from "./testing/config.ts";
@@ -224,19 +223,11 @@ describe("a relay on both ways", () => {
 	});
 });
 
-describe("the control side", () => {
+describe("a plane that is told what was taken back", () => {
 	beforeEach(() => {
 		way = "http3";
 	});
-	const base = () => `http://127.0.0.1:${plane.httpPort}`;
-	const push = async (body: unknown, token?: string) =>
-		fetch(`${base()}/revocations`, {
-			method: "POST",
-			headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-			body: typeof body === "string" ? body : JSON.stringify(body),
-		});
-
-	it("a revocation ends the sessions that rest on it within a second, and no others", async () => {
+	it("ends the sessions that rest on it within a second, and no others, and lets nobody in who rests on it", async () => {
 		const [root, name] = [newId(), newId()];
 		await camera(root, name);
 		const iat = Math.floor(Date.now() / 1000);
@@ -245,9 +236,7 @@ describe("the control side", () => {
 		const revoked = await watch(root, name, "video/main", { mivisus: mivisus(`session:${session}`) });
 		const other = await watch(root, name, "video/main", { mivisus: mivisus(`session:${newId()}`) });
 		const begun = Date.now();
-		const body = { revocations: [{ seq: 3, ref: `session:${session}`, iat: iat + 1 }] };
-		const answer = await push(body, await worker.controlToken());
-		expect([answer.status, await answer.json()]).toEqual([200, { seq: 3 }]);
+		plane.revoke([{ seq: 3, ref: `session:${session}`, iat: iat + 1 }]);
 		expect((await revoked.peer.closed).code).toBe(WIRE_ERROR_CODES.revoked);
 		expect(Date.now() - begun).toBeLessThan(1000);
 		await other.peer.subscribe(".relay", "clock", 255);
@@ -255,35 +244,44 @@ describe("the control side", () => {
 			enter({ root, get: [name], iat, exp: iat + 60, mivisus: mivisus(`session:${session}`) }).then(() => undefined),
 		);
 	});
-	it("takes pushes of the worker only", async () => {
-		const empty = { revocations: [] };
-		expect((await push(empty)).status).toBe(401);
-		expect((await push(empty, await worker.token({ root: newId() }))).status).toBe(401);
-		expect((await push(empty, await (await TestWorker.create()).controlToken())).status).toBe(401);
-		const token = await worker.controlToken();
-		expect((await push(empty, token)).status).toBe(200);
-		expect((await push(empty, token)).status).toBe(401);
-	});
-	it("reads a body at the limit and refuses what is above it or odd, as a problem", async () => {
-		const text = JSON.stringify({ revocations: [] });
-		const padded = (length: number) => text + " ".repeat(length - text.length);
-		expect((await push(padded(MAX_HTTP_BODY_BYTES), await worker.controlToken())).status).toBe(200);
-		expect((await push(padded(MAX_HTTP_BODY_BYTES + 1), await worker.controlToken())).status).toBe(413);
-		const odd = await push("{", await worker.controlToken());
-		expect([odd.status, odd.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
-		expect(await odd.json()).toMatchObject({ type: "https://mivisus.com/problems/malformed" });
-		expect((await push({ revocations: [{ ref: "x" }] }, await worker.controlToken())).status).toBe(400);
-		expect((await fetch(`${base()}/elsewhere`)).status).toBe(404);
-		expect((await fetch(`${base()}/revocations`)).status).toBe(405);
-	});
-	it("says that it is well, and which certificate to pin", async () => {
-		const health = await (await fetch(`${base()}/healthz`)).json();
-		expect(health).toMatchObject({
-			status: "ok",
-			instance: "relay-1",
-			certificateHashes: [Buffer.from(plane.certificateHash).toString("base64url")],
-		});
-	});
+});
+
+describe("a plane that is to end", () => {
+	it.each(["http3", "tcp"] as const)(
+		"over %s: tells its peers to go elsewhere, takes nobody in, and ends when they went",
+		async (transport) => {
+			way = transport;
+			const leaving = await startPlane({ log, config: await testConfig(worker) });
+			const at = (root: string, token: string) =>
+				way === "tcp"
+					? connectTcp(new URL(`ws://127.0.0.1:${leaving.tcpPort}/${root}?jwt=${token}`))
+					: connectHttp3(new URL(`https://127.0.0.1:${leaving.port}/${root}?jwt=${token}`), {
+							certificateHashes: [leaving.certificateHash],
+							timeoutMs: 3000,
+						});
+			const enterIt = async () => {
+				const root = newId();
+				const token = await worker.token({ root });
+				tokens.push(token);
+				return MoqPeer.client(await at(root, token));
+			};
+			const peer = await enterIt();
+			const clock = await peer.subscribe(".relay", "clock", 255);
+			const beats = (await clock.groups.next()).value!;
+			const beat = async () => JSON.parse(Buffer.from((await beats.next())!).toString());
+			expect((await beat()).leaving).toBeUndefined();
+			let gone = false;
+			const drained = leaving.drain().then(() => {
+				gone = true;
+			});
+			expect((await beat()).leaving).toBe(true);
+			await refused(enterIt());
+			expect(gone).toBe(false);
+			peer.close();
+			await drained;
+			leaving.close();
+		},
+	);
 });
 
 it("no token, camera or account is in the log", () => {

@@ -4,13 +4,12 @@ import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
-import { toBase64Url } from "@mivisus/wire/ids";
+import type { Revocation } from "@mivisus/wire/token";
 import { Admission } from "./admission.ts";
 import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
-import { ControlServer } from "./http.ts";
-import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import { ACCEPT_MS, DRAIN_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
@@ -23,17 +22,23 @@ const ACCEPT_PAUSE_MS = 100;
 
 /** A running data plane. */
 export interface Plane {
+	/** What tokens for it name as their audience. */
+	readonly instance: string;
 	/** UDP port for WebTransport. */
 	readonly port: number;
 	/** TCP port for the same where UDP is blocked. */
 	readonly tcpPort: number;
-	readonly httpPort: number;
 	/** SHA-256 of the certificate, for clients that pin it. */
 	readonly certificateHash: Uint8Array;
 	/** When the certificate ends, ms since 1970. */
 	readonly certificateNotAfter: number;
 	/** Resolves when it stopped taking requests and a new process is needed. */
 	readonly failed: Promise<void>;
+	status(): { sessions: number; broadcasts: number };
+	/** Ends the sessions that rest on what was taken back, and lets none of them in again. */
+	revoke(revocations: readonly Revocation[]): void;
+	/** Lets nobody in any more and tells everybody to go elsewhere. Resolves when they went, or had long enough. */
+	drain(): Promise<void>;
 	/** Ends every session and stops answering. The UDP port stays taken until the process ends (transport/http3). */
 	close(): void;
 }
@@ -52,6 +57,7 @@ export class Relay {
 	#byAccount = new Map<string, number>();
 	#refused = new Map<string, number>();
 	#lastId = 0;
+	#onEmpty: () => void = () => {};
 
 	constructor(options: { config: RelayConfig; log: Log; now: () => number; acceptMs?: number }) {
 		const { config, log, now, acceptMs = ACCEPT_MS } = options;
@@ -91,6 +97,16 @@ export class Relay {
 		// One line for many: a flood of bad tokens must not become a flood of lines.
 		if (this.#refused.size > 0) this.#log.info(Object.fromEntries(this.#refused), "sessions refused");
 		this.#refused.clear();
+	}
+	/** Takes no new session, tells those there are to go elsewhere, and resolves when they went or `ms` passed. */
+	async drain(ms: number): Promise<void> {
+		this.#ending = true;
+		for (const session of this.sessions) session.leave();
+		if (this.sessions.size === 0) return;
+		const empty = new Promise<void>((resolve) => {
+			this.#onEmpty = resolve;
+		});
+		await Promise.race([empty, pause(ms)]);
 	}
 	/** Tells every session to go, and takes no new one: who was told comes back within milliseconds, and would be lost again. */
 	end(): void {
@@ -143,6 +159,7 @@ export class Relay {
 		this.#log.debug({ session: id, transport }, "session began");
 		await relaySession.run();
 		this.sessions.delete(relaySession);
+		if (this.sessions.size === 0) this.#onEmpty();
 		leave();
 		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
 	}
@@ -162,39 +179,25 @@ function acceptInTime(request: SessionRequest, ms: number): Promise<Session> {
 }
 
 /** Starts a data plane in this process. Rejects when a port is taken or HTTP/3 does not load. */
-export async function startPlane(options: { config: RelayConfig; log: Log; now?: () => number }): Promise<Plane> {
-	const { config, log, now = Date.now } = options;
+export async function startPlane(options: {
+	config: RelayConfig;
+	log: Log;
+	now?: () => number;
+	/** What was taken back before it began. */
+	revocations?: readonly Revocation[];
+}): Promise<Plane> {
+	const { config, log, now = Date.now, revocations = [] } = options;
 	const certificate = config.certificate
 		? certificateOf(config.certificate)
 		: await makeCertificate({ hosts: config.hosts, now: now() });
 	const relay = new Relay({ config, log, now });
-	const startedAtMs = now();
-	const control = new ControlServer({
-		audience: config.instance,
-		keys: config.controlKeys,
-		revocations: relay.revocations,
-		now,
-		health: () => ({
-			status: "ok",
-			instance: config.instance,
-			startedAtMs,
-			sessions: relay.sessions.size,
-			broadcasts: relay.directory.size,
-			revocationSeq: relay.revocations.lastSeq,
-			certificateHashes: [toBase64Url(certificate.sha256)],
-			certificateNotAfterMs: certificate.notAfter,
-		}),
-	});
-	const httpPort = await control.listen(config.httpHost, config.httpPort);
-	const closing: { close(): void }[] = [control];
-	const orClose = (error: unknown): never => {
-		for (const part of closing) part.close();
-		throw error;
-	};
-	const tcp = await listenTcp(config).catch(orClose);
-	closing.unshift(tcp);
+	relay.revocations.apply(revocations, now());
+	const tcp = await listenTcp(config);
 	const { certPem, keyPem } = certificate;
-	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch(orClose);
+	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch((error) => {
+		tcp.close();
+		throw error;
+	});
 	const failed = new Promise<void>((resolve) => {
 		for (const server of [udp, tcp]) {
 			relay.serve(server).catch((error) => {
@@ -204,17 +207,21 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		}
 	});
 	const timer = setInterval(() => relay.tick(), TICK_MS);
-	const ports = { port: udp.port, tcpPort: tcp.port, httpPort };
-	log.info({ instance: config.instance, pid: process.pid, ...ports }, "relay is listening");
+	const { instance } = config;
+	const place = { instance, port: udp.port, tcpPort: tcp.port };
+	log.info({ pid: process.pid, ...place }, "relay is listening");
 	return {
-		...ports,
+		...place,
 		certificateHash: certificate.sha256,
 		certificateNotAfter: certificate.notAfter,
 		failed,
+		status: () => ({ sessions: relay.sessions.size, broadcasts: relay.directory.size }),
+		revoke: (taken) => relay.revocations.apply(taken, now()),
+		drain: () => relay.drain(DRAIN_MS),
 		close: () => {
 			clearInterval(timer);
 			relay.end();
-			for (const part of closing) part.close();
+			tcp.close();
 		},
 	};
 }

@@ -4,13 +4,17 @@ import { MAX_REVOCATIONS, REVOCATION_KEPT_MS } from "./limits.ts";
 /** Rights taken back in the last hour: longer than any session or token that could rest on them. */
 export class Revocations {
 	/** By ref: tokens issued at or before `iat` (s) are void. */
-	#held = new Map<string, { iat: number; atMs: number }>();
+	#held = new Map<string, { seq: number; iat: number; atMs: number }>();
 	#lastSeq = 0;
 	#listeners = new Set<() => void>();
 
 	/** The highest sequence number applied; the worker sends again what is missing. */
 	get lastSeq(): number {
 		return this.#lastSeq;
+	}
+	/** Everything held, for a process that begins. */
+	all(): Revocation[] {
+		return [...this.#held].map(([ref, { iat, seq }]) => ({ seq, ref, iat }));
 	}
 	/** Applies a push; what came before does no harm when it comes again. */
 	apply(revocations: readonly Revocation[], nowMs: number): void {
@@ -19,7 +23,7 @@ export class Revocations {
 			const known = this.#held.get(ref);
 			// Deleted first, so that the map stays in order of age.
 			this.#held.delete(ref);
-			this.#held.set(ref, { iat: Math.max(iat, known?.iat ?? 0), atMs: nowMs });
+			this.#held.set(ref, { seq, iat: Math.max(iat, known?.iat ?? 0), atMs: nowMs });
 		}
 		this.prune(nowMs);
 		for (const listener of this.#listeners) listener();

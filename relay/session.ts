@@ -77,6 +77,10 @@ export class RelaySession {
 		this.#endedAs ??= reason;
 		this.#session.close(WIRE_ERROR_CODES[reason], reason);
 	}
+	/** Tells the peer that the relay is about to end. */
+	leave(): void {
+		this.#liveness.leave();
+	}
 	/** Looks at deadlines and sends the clock; called every half second. */
 	tick(): void {
 		if (this.#now() >= this.claims.mivisus.until * 1000) this.close("expired");

@@ -19,6 +19,8 @@ export const ClockFrame = z.object({
 	seq: z.number().int().nonnegative(),
 	/** Relay wall clock, ms since 1970. */
 	wallMs: z.number(),
+	/** The relay is about to end: take a fresh token and another session, then leave this one. */
+	leaving: z.literal(true).optional(),
 	/** Answers the peer's last report: when it says it was sent, when it came here. */
 	echo: z.object({ sentMs: z.number(), receivedMs: z.number() }).optional(),
 });

@@ -214,7 +214,7 @@ export function assemble(options: AssembleOptions): Worker {
 		app: createApp({
 			rooms,
 			origin,
-			relayOrigins: [relay.url, relay.tcpUrl].filter((url) => url !== undefined),
+			relayOrigins: [relay.url, relay.tcpUrl].flatMap((url) => url ?? []),
 			addressOf,
 			onFault,
 			runtime,

@@ -3,7 +3,17 @@ import type { Clock } from "./clock.ts";
 import { Problem } from "./problems.ts";
 import type { RelayPlace } from "./tokens/relay-tokens.ts";
 
-const Health = z.object({ certificateHashes: z.array(z.string()) });
+const port = z.number().int().min(1).max(65535);
+const Health = z.object({
+	certificateHashes: z.array(z.string()),
+	/** Of the plane that is to be entered; a foreign relay has one name and place. */
+	instance: z.string().optional(),
+	/** Its second set of ports is in use: the same host, other numbers. */
+	slot: z.number().optional(),
+	port: port.optional(),
+	tcpPort: port.optional(),
+});
+type Health = z.infer<typeof Health>;
 /** How old the relay's word on its certificate may be, ms. A restarted relay may have another one. */
 const FRESH_MS = 1000;
 /** Of one look. */
@@ -23,11 +33,11 @@ export function relayPlace(options: {
 	clock: Clock;
 }): () => Promise<RelayPlace> {
 	const { url, tcpUrl, instance, control, fetch, clock } = options;
-	let known: { certificateHashes: string[]; atMs: number } | undefined;
-	let asking: Promise<string[]> | undefined;
+	let known: { health: Health; atMs: number } | undefined;
+	let asking: Promise<Health> | undefined;
 	const ask = async () => {
 		const response = await fetch(`${control}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS) });
-		return Health.parse(await response.json()).certificateHashes;
+		return Health.parse(await response.json());
 	};
 	return async () => {
 		if (!known || known.atMs + FRESH_MS <= clock.now()) {
@@ -35,10 +45,18 @@ export function relayPlace(options: {
 			asking ??= ask().finally(() => {
 				asking = undefined;
 			});
-			const certificateHashes = await asking.catch(() => undefined);
-			if (!certificateHashes) throw new Problem("relay-away", undefined, 1);
-			known = { certificateHashes, atMs: clock.now() };
+			const health = await asking.catch(() => undefined);
+			if (!health) throw new Problem("relay-away", undefined, 1);
+			known = { health, atMs: clock.now() };
 		}
-		return { url, tcpUrl, instance, certificateHashes: known.certificateHashes };
+		const { slot, port, tcpPort, certificateHashes, instance: plane = instance } = known.health;
+		const at = (place: string, other: number | undefined) => (slot === 1 && other ? onPort(place, other) : place);
+		return { url: at(url, port), tcpUrl: tcpUrl && at(tcpUrl, tcpPort), instance: plane, certificateHashes };
 	};
+}
+
+/** The same host under another port; an origin, without a slash at the end. */
+function onPort(place: string, port: number): string {
+	const { protocol, hostname } = new URL(place);
+	return `${protocol}//${hostname}:${port}`;
 }

@@ -19,21 +19,27 @@ export interface Published {
 
 /**
  * One relay session of the agent: announces its cameras, serves subscriptions, answers the relay's clock with reports.
- * `ended` resolves when the session is over or the relay has been silent for {@link CLOCK_MISSING_MS}.
+ * `ended` resolves when the session is over or the relay has been silent for {@link CLOCK_MISSING_MS}, `leaving` when the
+ * relay says that it is about to end.
  */
 export class RelayLink {
 	readonly ended: Promise<"closed" | "silent">;
+	readonly leaving: Promise<"leaving">;
 	#peer: MoqPeer;
 	#published: Published;
 	#clock: RelayClock;
 	#announcers = new Set<AnnounceWriter>();
 	#silence: ReturnType<typeof setTimeout> | undefined;
 	#resolveSilent: () => void = () => {};
+	#resolveLeaving: () => void = () => {};
 
 	private constructor(peer: MoqPeer, token: string, published: Published) {
 		this.#peer = peer;
 		this.#published = published;
 		this.#clock = new RelayClock(peerBroadcastOf(token), { tracks: () => ({}), beat: () => this.#beat() });
+		this.leaving = new Promise((resolve) => {
+			this.#resolveLeaving = () => resolve("leaving");
+		});
 		const silent = new Promise<"silent">((resolve) => {
 			this.#resolveSilent = () => resolve("silent");
 		});
@@ -85,6 +91,7 @@ export class RelayLink {
 		}
 	}
 	#beat(): void {
+		if (this.#clock.leaving) this.#resolveLeaving();
 		clearTimeout(this.#silence);
 		this.#silence = setTimeout(this.#resolveSilent, CLOCK_MISSING_MS);
 		if (this.#clock.offsetMs !== undefined) this.#published.clockOffset(this.#clock.offsetMs);

@@ -10,6 +10,8 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		port: 0,
 		tcpHost: "127.0.0.1",
 		tcpPort: 0,
+		alternatePort: 0,
+		alternateTcpPort: 0,
 		httpHost: "127.0.0.1",
 		httpPort: 0,
 		hosts: ["localhost", "127.0.0.1"],
@@ -17,5 +19,6 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		tokenKeys: keys,
 		controlKeys: keys,
 		certificate: undefined,
+		certificateFiles: [],
 	};
 }

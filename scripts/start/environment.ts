@@ -54,6 +54,8 @@ export const workerEnvironment = ({ home, origin, ports, mail, edge = false, rel
 export const relayEnvironment = ({ home, ports }: Place) => ({
 	MIVISUS_RELAY_PORT: String(ports.relay),
 	MIVISUS_RELAY_TCP_PORT: String(ports.relayTcp ?? 0),
+	MIVISUS_RELAY_ALTERNATE_PORT: "0",
+	MIVISUS_RELAY_ALTERNATE_TCP_PORT: "0",
 	MIVISUS_RELAY_HTTP_PORT: String(ports.control),
 	MIVISUS_RELAY_TOKEN_KEYS: join(home, "secrets/relay-token-keys.json"),
 	MIVISUS_RELAY_CONTROL_KEYS: join(home, "secrets/relay-control-keys.json"),

@@ -52,6 +52,11 @@ const FAULTS: Record<string, Fault> = {
 		begin: () => stage.system.relay.stop("SIGTERM"),
 		end: () => stage.system.startRelay(),
 	},
+	"the relay goes over to a new process": {
+		begin: () => stage.system.renewRelay(),
+		end: async () => {},
+		unseen: true,
+	},
 	"the worker is away": {
 		begin: () => stage.system.worker.stop("SIGKILL"),
 		end: () => stage.system.startWorker(),

@@ -35,7 +35,7 @@ export class Stage {
 		try {
 			const started = await startGstCamera(camera);
 			endings.push(() => started.stop());
-			const system = await System.start(front, edge);
+			const system = await System.start({ ...(front && { front }), edge });
 			endings.push(() => system.stop());
 			const browser = await openChromium();
 			endings.push(() => browser.close());

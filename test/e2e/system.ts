@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -32,10 +32,19 @@ export class System {
 	}
 	/**
 	 * `front`: starts what stands before the worker, given the worker's port; resolves with its own. `edge`: the worker runs
-	 * in Cloudflare's runtime.
+	 * in Cloudflare's runtime. `relayTcp`: everybody is told of the relay's path over TCP.
 	 */
-	static async start(front = async (workerPort: number) => workerPort, edge = false): Promise<System> {
-		const ports = { worker: await freePort("tcp"), relay: await freePort("udp"), control: await freePort("tcp") };
+	static async start({
+		front = async (workerPort: number) => workerPort,
+		edge = false,
+		relayTcp = false,
+	} = {}): Promise<System> {
+		const ports = {
+			worker: await freePort("tcp"),
+			relay: await freePort("udp"),
+			...(relayTcp && { relayTcp: await freePort("tcp") }),
+			control: await freePort("tcp"),
+		};
 		const [meter, mailbox] = [await UdpMeter.start(ports.relay), await Mailbox.start()];
 		const system = new System(ports, meter, mailbox, await front(ports.worker), edge);
 		await system.startWorker();
@@ -60,6 +69,19 @@ export class System {
 		this.agent = agent;
 		const [found] = await agent.line(/https?:\/\/\S+\/enrol#\S+|The agent is running/);
 		return found.startsWith("http") ? found : undefined;
+	}
+	/** Has the relay change over to a new data plane; resolves when the old one is gone. */
+	async renewRelay(): Promise<void> {
+		const before = await this.relayPlanePid();
+		const gone = new Promise<void>((resolve) => {
+			const look = setInterval(() => {
+				if (existsSync(`/proc/${before}`)) return;
+				clearInterval(look);
+				resolve();
+			}, 50);
+		});
+		process.kill(this.relay.pid, "SIGHUP");
+		await gone;
 	}
 	/** Process id of the relay's data plane, a child of its supervisor. */
 	async relayPlanePid(): Promise<number> {

@@ -22,6 +22,8 @@ const OFFSETS = 8;
 export class RelayClock {
 	/** This peer's clock minus the relay's, ms; unknown before the first echo. */
 	offsetMs: number | undefined;
+	/** The relay is about to end: another session is due, and this one is to be left then. */
+	leaving = false;
 	/** The token's own broadcast, on which reports go; undefined where the token offers none. */
 	readonly broadcast: string | undefined;
 	#offsets: { offsetMs: number; roundTripMs: number }[] = [];
@@ -71,6 +73,7 @@ export class RelayClock {
 			this.#offsets = [...this.#offsets, { offsetMs, roundTripMs }].slice(-OFFSETS);
 			this.offsetMs = this.#offsets.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a)).offsetMs;
 		}
+		if (frame.leaving) this.leaving = true;
 		this.#beat();
 		const report: ReportFrame = { v: 1, sentMs: Date.now(), clockSeq: frame.seq, tracks: this.#tracks() };
 		await this.#report?.write(encodeJson(report)).catch(() => {

@@ -6,7 +6,10 @@ import type { MiddlewareHandler } from "hono";
  */
 export function securityHeaders(options: { origin: string; relayOrigins: readonly string[] }): MiddlewareHandler {
 	const { origin, relayOrigins } = options;
-	const connect = ["'self'", ...relayOrigins].join(" ");
+	// On any of its ports: a relay that renews itself goes over to others (worker/relay-place.ts).
+	const connect = ["'self'", ...relayOrigins.map((url) => `${new URL(url).protocol}//${new URL(url).hostname}:*`)].join(
+		" ",
+	);
 	const policy = [
 		"default-src 'none'",
 		"script-src 'self'",

@@ -114,7 +114,7 @@ export class Engine {
 	}
 	#attach(id: number, which: { camera: string; small: boolean }, canvas: OffscreenCanvas): void {
 		const view = new View(which, canvas, {
-			carried: (session) => this.#link?.carried(session),
+			carried: (session) => this.#carried(session),
 			sound: (timestampUs, data) => this.#listening === id && this.#sound.push(timestampUs, data),
 			soundConfig: (config) => this.#listening === id && this.#sound.configure(config),
 		});
@@ -122,6 +122,13 @@ export class Engine {
 		this.#shown.set(id, true);
 		this.#sync();
 		this.#refresh();
+	}
+	#carried(session: RelaySession): void {
+		const main = this.#link?.main;
+		// Another camera's agent may go over to the new relay a moment later: the old session is kept for it while it lasts.
+		const missed = (old: RelaySession) => [...this.#views.values()].some((view) => view.isSeenThrough(old));
+		if (main?.leaving && session !== main && missed(main)) return;
+		this.#link?.carried(session);
 	}
 	#listen(id: number | undefined): void {
 		this.#listening = id;

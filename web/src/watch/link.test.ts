@@ -5,6 +5,7 @@ import { Link, LinkRefused, type LinkSession } from "./link.ts";
 class FakeSession implements LinkSession {
 	ended = false;
 	quiet = false;
+	leaving = false;
 	closed = false;
 	untilMs = 3_600_000;
 	silent = () => this.quiet;
@@ -68,6 +69,17 @@ describe("the link", () => {
 		expect([link.main, link.spare, first.closed]).toEqual([second, undefined, true]);
 		link.tick();
 		expect(asked).toHaveLength(2);
+	});
+	it("a relay that is about to end: a second session beside the first, until the second carries", async () => {
+		const first = await up();
+		first.leaving = true;
+		link.tick();
+		const second = new FakeSession();
+		await asked[1]?.give(second);
+		link.tick();
+		expect([link.main, link.spare, first.closed]).toEqual([first, second, false]);
+		link.carried(second);
+		expect([link.main, link.spare, first.closed]).toEqual([second, undefined, true]);
 	});
 	it("a first session that comes back stays, and the second goes", async () => {
 		const first = await up();

@@ -4,6 +4,8 @@ import { RENEW_BEFORE_MS, RETRY_BASE_MS, RETRY_CAP_MS, SPARE_MS } from "./limits
 export interface LinkSession {
 	/** Local wall clock, ms: when the relay will end it. */
 	readonly untilMs: number;
+	/** Whether its relay is about to end. */
+	readonly leaving: boolean;
 	/** Whether it is over. */
 	readonly ended: boolean;
 	/** Whether the relay's clock is missing although it was heard before. */
@@ -63,7 +65,8 @@ export class Link<S extends LinkSession> {
 		if (this.main?.ended) this.#lose(now);
 		const { main, spare } = this;
 		const shaky =
-			main !== undefined && (main.silent() || main.untilMs - now < RENEW_BEFORE_MS || main === this.#outdated);
+			main !== undefined &&
+			(main.silent() || main.leaving || main.untilMs - now < RENEW_BEFORE_MS || main === this.#outdated);
 		if (main && spare && !shaky) {
 			// The first one came back before the second was needed.
 			this.#set(main, undefined);

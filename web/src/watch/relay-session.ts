@@ -77,6 +77,9 @@ export class RelaySession implements LinkSession {
 	get offsetMs(): number | undefined {
 		return this.#clock.offsetMs;
 	}
+	get leaving(): boolean {
+		return this.#clock.leaving;
+	}
 	silent(): boolean {
 		return this.#heardMs !== undefined && performance.now() - this.#heardMs > CLOCK_MISSING_MS;
 	}

@@ -81,6 +81,10 @@ export class View {
 	get wanted(): boolean {
 		return this.#shown && !this.#hidden && this.#allowed;
 	}
+	/** Whether its pictures come through `session`, and would be missed without it. */
+	isSeenThrough(session: RelaySession): boolean {
+		return this.wanted && this.#active === session && this.#slot?.announced === true;
+	}
 	show(shown: boolean, hidden: boolean): void {
 		const before = this.wanted;
 		this.#shown = shown;
@@ -210,8 +214,8 @@ export class View {
 				},
 				video: (payload, key) => {
 					if (session !== this.#active) {
-						// The new session is as far as a key picture: it takes over without a gap.
-						if (!key) return;
+						// The new session is as far as a key picture: it takes over without a gap, and for good.
+						if (!key || session.leaving) return;
 						this.#activate(session);
 					}
 					this.#video(payload, key);

@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Revocation } from "@mivisus/wire/token";
 import { RevocationPush, TokenError, type VerificationKeys, verifyControlToken } from "@mivisus/wire/token";
 import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
-import type { Revocations } from "./revocations.ts";
 
 export interface ControlOptions {
 	audience: string;
 	keys: VerificationKeys;
-	revocations: Revocations;
 	now: () => number;
-	/** Answer of `/healthz`. */
-	health: () => object;
+	/** Answer of `/healthz`; `undefined` while nothing serves. */
+	health(): object | undefined;
+	/** Applies a push; resolves with the highest number applied. */
+	revoke(revocations: Revocation[]): Promise<number>;
 }
 
 /** An answer that is not a success, as RFC 9457 problem. */
@@ -65,17 +66,24 @@ export class ControlServer {
 	}
 	async #route(request: IncomingMessage): Promise<object> {
 		const path = (request.url ?? "").split("?")[0];
-		if (path === "/healthz" && request.method === "GET") return this.#options.health();
+		if (path === "/healthz" && request.method === "GET") return this.#health();
 		if (path === "/revocations" && request.method === "POST") return this.#revoke(request);
 		if (path === "/healthz" || path === "/revocations") throw new Problem(405, "method-not-allowed", "Another method.");
 		throw new Problem(404, "not-found", "There is nothing here.");
+	}
+	#health(): object {
+		const health = this.#options.health();
+		if (!health) throw new Problem(503, "not-serving", "The relay takes nobody in at the moment.");
+		return health;
 	}
 	async #revoke(request: IncomingMessage): Promise<object> {
 		await this.#authorize(request.headers.authorization);
 		const push = RevocationPush.safeParse(await readJson(request));
 		if (!push.success) throw new Problem(400, "malformed", "The body is not a list of revocations.");
-		this.#options.revocations.apply(push.data.revocations, this.#options.now());
-		return { seq: this.#options.revocations.lastSeq };
+		const seq = await this.#options.revoke(push.data.revocations).catch(() => undefined);
+		if (seq === undefined)
+			throw new Problem(503, "not-applied", "A process of the relay did not answer; send it again.");
+		return { seq };
 	}
 	async #authorize(header: string | undefined): Promise<void> {
 		const token = /^Bearer (\S+)$/.exec(header ?? "")?.[1];

@@ -1,0 +1,165 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Revocation } from "@mivisus/wire/token";
+import { DRAIN_AFTER_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RENEW_BEFORE_MS, STOP_GRACE_MS, WELL_MS } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { Slot } from "./messages.ts";
+import { PlaneProcess } from "./plane-process.ts";
+import { Revocations } from "./revocations.ts";
+
+/** Exit status of a plane that says what is wrong with its configuration: trying again changes nothing. */
+export const MISCONFIGURED = 78;
+
+/** How a plane is started; for tests, another one. */
+export type StartPlane = (slot: Slot, revocations: Revocation[]) => PlaneProcess;
+
+/**
+ * Keeps one data plane serving. A crash is followed by a new process after a pause that grows; a new certificate or version
+ * by a second process on the other ports, which is entered from then on, while the first is left and ends. What was taken
+ * back is kept here, so that no new process lets anybody in again.
+ */
+export class Supervisor {
+	/** Resolves when it gives up, or has stopped: the exit status for the whole. */
+	readonly over: Promise<number>;
+	#revocations = new Revocations();
+	#log: Log;
+	#now: () => number;
+	#start: StartPlane;
+	#current: PlaneProcess | undefined;
+	/** Started to follow the current one. */
+	#next: PlaneProcess | undefined;
+	/** Told to end, or about to be. */
+	#leaving = new Set<PlaneProcess>();
+	#pauseMs = FIRST_PAUSE_MS;
+	#timers = new Set<ReturnType<typeof setTimeout>>();
+	#ending = false;
+	#resolveOver: (code: number) => void = () => {};
+
+	constructor({ log, now, start }: { log: Log; now: () => number; start?: StartPlane }) {
+		this.#log = log;
+		this.#now = now;
+		this.#start = start ?? ((slot, revocations) => new PlaneProcess(slot, revocations, now));
+		this.over = new Promise((resolve) => {
+			this.#resolveOver = resolve;
+		});
+		void this.#enter(0);
+	}
+	/** The state of the plane that is to be entered; `undefined` while none serves. */
+	health() {
+		const plane = this.#current;
+		const { said, status } = plane ?? {};
+		if (!plane || !said || !status) return undefined;
+		const { instance, port, tcpPort, certificateNotAfterMs } = said;
+		// Both while one is left: a page may have been told of either.
+		const hashes = [plane, ...this.#leaving].flatMap((each) => each.said?.certificateHash ?? []);
+		return {
+			status: "ok",
+			instance,
+			slot: plane.slot,
+			port,
+			tcpPort,
+			startedAtMs: plane.startedAtMs,
+			sessions: status.sessions,
+			broadcasts: status.broadcasts,
+			revocationSeq: this.#revocations.lastSeq,
+			certificateHashes: hashes,
+			certificateNotAfterMs,
+		};
+	}
+	/** Applies a push everywhere; resolves with the highest number once every session that rests on it is over. */
+	async revoke(revocations: Revocation[]): Promise<number> {
+		this.#revocations.apply(revocations, this.#now());
+		await Promise.all(this.#all().map((plane) => plane.revoke(revocations)));
+		return this.#revocations.lastSeq;
+	}
+	/** Brings a new process in beside the one that serves, and lets that one go without a picture lost. */
+	swap(why: string): void {
+		const current = this.#current;
+		// Its place is still taken, or a new one is on its way: that one has read what this one would read.
+		if (!current?.said || this.#next || this.#ending) return;
+		const slot = current.slot === 0 ? 1 : 0;
+		const before = [...this.#leaving].find((plane) => plane.slot === slot);
+		this.#log.info({ why }, "a new process follows");
+		const follow = async () => {
+			await before?.ended;
+			if (!this.#ending) await this.#follow(current, slot);
+		};
+		follow().catch((error: Error) => this.#log.error({ error: error.message }, "the new process cannot serve"));
+	}
+	async stop(): Promise<void> {
+		this.#ending = true;
+		for (const timer of this.#timers) clearTimeout(timer);
+		await Promise.all(this.#all().map((plane) => plane.stop(STOP_GRACE_MS)));
+		this.#resolveOver(0);
+	}
+	#all(): PlaneProcess[] {
+		return [this.#current, this.#next, ...this.#leaving].filter((plane) => plane !== undefined);
+	}
+	#later(ms: number, run: () => void): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			run();
+		}, ms);
+		this.#timers.add(timer);
+	}
+	#launch(slot: Slot): PlaneProcess {
+		return this.#start(slot, this.#revocations.all());
+	}
+	/** Runs a plane that serves, and another one after it, for ever. */
+	async #enter(slot: Slot): Promise<void> {
+		const plane = this.#launch(slot);
+		this.#current = plane;
+		this.#watch(plane);
+		const code = await plane.ended;
+		if (plane !== this.#current || this.#ending) return;
+		this.#current = undefined;
+		if (code === MISCONFIGURED) return this.#resolveOver(1);
+		this.#again(plane, code);
+	}
+	/** The plane that served ended by itself. */
+	#again(plane: PlaneProcess, code: number | null): void {
+		if (this.#now() - plane.startedAtMs >= WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
+		this.#log.error({ code: code ?? "killed", pauseMs: this.#pauseMs }, "the relay's process ended");
+		this.#later(this.#pauseMs, () => void this.#enter(plane.slot));
+		this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+	}
+	async #follow(current: PlaneProcess, slot: Slot): Promise<void> {
+		const plane = this.#launch(slot);
+		this.#next = plane;
+		try {
+			await plane.ready;
+		} finally {
+			this.#next = undefined;
+		}
+		if (this.#ending) return;
+		// Where the one that served crashed meanwhile, this is its successor: no third is to come after a pause, and one that
+		// came already goes.
+		for (const timer of this.#timers) clearTimeout(timer);
+		this.#timers.clear();
+		const before = this.#current ?? current;
+		this.#current = plane;
+		this.#watch(plane);
+		void plane.ended.then((code) => {
+			if (plane !== this.#current || this.#ending) return;
+			this.#current = undefined;
+			this.#again(plane, code);
+		});
+		this.#leave(before);
+	}
+	/** Lets `plane` go once nobody is sent there any more. */
+	#leave(plane: PlaneProcess): void {
+		this.#leaving.add(plane);
+		void plane.ended.then(() => this.#leaving.delete(plane));
+		this.#later(DRAIN_AFTER_MS, () => plane.drain());
+	}
+	/** A certificate of the plane's own making is renewed in time. */
+	#watch(plane: PlaneProcess): void {
+		plane.ready.then(
+			({ certificateHash, certificateNotAfterMs }) => {
+				if (certificateHash === undefined || plane !== this.#current) return;
+				const ms = certificateNotAfterMs - RENEW_BEFORE_MS - this.#now();
+				this.#later(Math.max(0, ms), () => plane === this.#current && this.swap("the certificate ends soon"));
+			},
+			() => {},
+		);
+	}
+}
