@@ -244,6 +244,11 @@ function valid(schema: JsonSchema): fc.Arbitrary<unknown> {
 }
 
 describe("A9: nonsense", () => {
+	let mallory: TestPage;
+	// Before the flood: its network is refused further sign-ups for a while.
+	beforeAll(async () => {
+		mallory = await TestPage.open(worker, "mallory@example.test");
+	});
 	it("is answered with a problem of the closed list, never with a fault", async () => {
 		const routes = routeTable().filter(({ path }) => path !== "/accounts" && path !== "/session");
 		const nasty = fc.oneof(
@@ -305,11 +310,10 @@ describe("A9: nonsense", () => {
 				body: schema ? bodyOf(schema) : fc.constant(undefined),
 			}),
 		);
-		const mallory = await TestPage.open(worker, "mallory@example.test");
 		await fc.assert(
 			fc.asyncProperty(call, async ({ method, path, body }) => {
 				// What ends the session of this test is another test's business.
-				if (path.startsWith("/session") && method === "DELETE") return;
+				if (method === "DELETE" && (path.startsWith("/session") || path === "/account")) return;
 				const filled = path.replace(/\{\w+\}/g, camera);
 				const raw = method === "GET" ? {} : { raw: JSON.stringify(body ?? {}) };
 				const answer = await worker.call(method, filled, { cookie: mallory.cookie, ...raw });

@@ -180,7 +180,8 @@ export class TestWorker {
 	}
 	/** Signs up, confirms with the mail and is signed in; resolves with the cookie's value and the account. */
 	async person(email: string, password = PASSWORD): Promise<{ cookie: string; accountId: string }> {
-		await this.signUp(email, password);
+		const signedUp = await this.signUp(email, password);
+		if (signedUp.status >= 400) throw new Error(`the sign-up answered ${signedUp.status}: ${signedUp.text}`);
 		const token = await this.mailed(email, "/confirm");
 		const body = { token, password };
 		const { status, headers, json, text } = await this.call("POST", "/accounts/confirm", {
