@@ -12,6 +12,10 @@ import { Directory } from "./directory.ts";
 import { ControlServer } from "./http.ts";
 import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { Meter, type RefusalReason } from "./meter.ts";
+import { Metrics } from "./metrics.ts";
+import { operationRoutes } from "./operations.ts";
+import { Queues } from "./queues.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
 import { listenTcp } from "./tcp.ts";
@@ -34,13 +38,17 @@ export interface Plane {
 	readonly certificateNotAfter: number;
 	/** Resolves when it stopped taking requests and a new process is needed. */
 	readonly failed: Promise<void>;
+	/** What it counted and holds, as Prometheus reads it. */
+	metrics(): Promise<string>;
 	/** Ends every session and stops answering. The UDP port stays taken until the process ends (transport/http3). */
 	close(): void;
 }
 
 /** Everything that a data plane knows, apart from where it listens. */
 export class Relay {
-	readonly directory = new Directory();
+	readonly meter = new Meter();
+	readonly queues = new Queues();
+	readonly directory = new Directory(this.meter);
 	readonly revocations = new Revocations();
 	readonly sessions = new Set<RelaySession>();
 	#admission: Admission;
@@ -49,6 +57,8 @@ export class Relay {
 	#acceptMs: number;
 	#entering = 0;
 	#ending = false;
+	/** Transports that take requests. */
+	#serving = 0;
 	#byAccount = new Map<string, number>();
 	#refused = new Map<string, number>();
 	#lastId = 0;
@@ -66,12 +76,25 @@ export class Relay {
 	}
 	/** Takes requests until the server ends. Rejects when it goes on failing; one bad request never ends the loop. */
 	async serve(server: SessionServer): Promise<void> {
+		this.#serving += 1;
+		try {
+			await this.#serve(server);
+		} finally {
+			this.#serving -= 1;
+		}
+	}
+	/** Whether somebody new may come in. */
+	get ready(): boolean {
+		return !this.#ending && this.#serving > 0;
+	}
+	async #serve(server: SessionServer): Promise<void> {
 		for (let failures = 0; failures < MAX_ACCEPT_FAILURES; ) {
 			let request: SessionRequest | null;
 			try {
 				request = await server.next();
 			} catch (error) {
 				failures += 1;
+				this.meter.acceptFailures[server.transport] += 1;
 				this.#log.warn({ error: (error as Error).message }, "a request could not be taken");
 				await pause(ACCEPT_PAUSE_MS);
 				continue;
@@ -102,8 +125,9 @@ export class Relay {
 		if (left > 0) this.#byAccount.set(root, left);
 		else this.#byAccount.delete(root);
 	}
-	async #enter(request: SessionRequest, transport: string): Promise<void> {
-		const refuse = (status: number, reason: string) => {
+	async #enter(request: SessionRequest, transport: Session["transport"]): Promise<void> {
+		const refuse = (status: number, reason: RefusalReason) => {
+			this.meter.refused[reason] += 1;
 			this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
 			// Not waited for: a peer that takes no answer would hold a place among those who enter.
 			request.reject(status).catch(() => {});
@@ -128,10 +152,13 @@ export class Relay {
 				directory: this.directory,
 				now: this.#now,
 				onChosen: () => this.#admission.burn(claims.jti),
+				meter: this.meter,
+				queues: this.queues,
 			});
 			this.sessions.add(relaySession);
 		} catch (error) {
 			leave();
+			this.meter.enterFailures += 1;
 			throw error;
 		} finally {
 			this.#entering -= 1;
@@ -139,11 +166,14 @@ export class Relay {
 		// A push, or the end, may have come while the session was accepted.
 		if (this.#ending) relaySession.close("going-away");
 		if (this.revocations.voids(relaySession.claims)) relaySession.close("revoked");
+		this.meter.sessionsBegun[transport] += 1;
 		const id = ++this.#lastId;
 		this.#log.debug({ session: id, transport }, "session began");
 		await relaySession.run();
 		this.sessions.delete(relaySession);
 		leave();
+		this.meter.sessionsOver[transport] += 1;
+		this.meter.sessionsEnded[relaySession.endedAs ?? "by-peer"] += 1;
 		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
 	}
 }
@@ -168,6 +198,13 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		? certificateOf(config.certificate)
 		: await makeCertificate({ hosts: config.hosts, now: now() });
 	const relay = new Relay({ config, log, now });
+	const metrics = new Metrics(relay.meter, {
+		queuedBytes: () => relay.queues.bytes,
+		cachedBytes: () => relay.directory.cachedBytes,
+		broadcasts: () => relay.directory.size,
+		revocations: () => relay.revocations.held,
+		ceilingBytes: 0,
+	});
 	const startedAtMs = now();
 	const control = new ControlServer({
 		audience: config.instance,
@@ -184,9 +221,10 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 			certificateHashes: [toBase64Url(certificate.sha256)],
 			certificateNotAfterMs: certificate.notAfter,
 		}),
+		routes: operationRoutes({ ready: () => relay.ready, metrics: () => metrics.text() }),
 	});
 	const httpPort = await control.listen(config.httpHost, config.httpPort);
-	const closing: { close(): void }[] = [control];
+	const closing: { close(): void }[] = [control, metrics];
 	const orClose = (error: unknown): never => {
 		for (const part of closing) part.close();
 		throw error;
@@ -211,6 +249,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		certificateHash: certificate.sha256,
 		certificateNotAfter: certificate.notAfter,
 		failed,
+		metrics: () => metrics.text(),
 		close: () => {
 			clearInterval(timer);
 			relay.end();

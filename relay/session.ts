@@ -17,6 +17,8 @@ import {
 	UPSTREAM_MS,
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
+import { Meter } from "./meter.ts";
+import { Queues } from "./queues.ts";
 import { Subscriber } from "./subscriber.ts";
 import { within } from "./within.ts";
 
@@ -28,6 +30,9 @@ export interface RelaySessionOptions {
 	now: () => number;
 	/** Called when the peer first subscribes: it chose this transport. */
 	onChosen: () => void;
+	/** Of the whole data plane. */
+	meter?: Meter;
+	queues?: Queues;
 }
 
 /** One admitted peer: sees what its token's `get` names, publishes what `put` names, and nothing else. */
@@ -37,6 +42,7 @@ export class RelaySession {
 	#directory: Directory;
 	#now: () => number;
 	#onChosen: () => void;
+	#shared: { meter: Meter; queues: Queues };
 	#liveness: Liveness;
 	#peer: MoqPeer | undefined;
 	#published = new Map<string, Broadcast>();
@@ -46,12 +52,21 @@ export class RelaySession {
 	#reporting = false;
 	#endedAs: WireErrorReason | undefined;
 
-	constructor({ session, claims, directory, now, onChosen }: RelaySessionOptions) {
+	constructor({
+		session,
+		claims,
+		directory,
+		now,
+		onChosen,
+		meter = new Meter(),
+		queues = new Queues(),
+	}: RelaySessionOptions) {
 		this.claims = claims;
 		this.#session = session;
 		this.#directory = directory;
 		this.#now = now;
 		this.#onChosen = onChosen;
+		this.#shared = { meter, queues };
 		this.#liveness = new Liveness(now);
 	}
 	/** Why the relay ended it; `undefined` when the peer did. */
@@ -138,7 +153,7 @@ export class RelaySession {
 		if (!found) throw new WireError("not-found", "no such broadcast");
 		let gone = false;
 		let lease: Lease | undefined;
-		const subscriber = new Subscriber((sequence) => subscription.openGroup(sequence), this.#now);
+		const subscriber = new Subscriber((sequence) => subscription.openGroup(sequence), this.#now, this.#shared);
 		this.#subscribers.add(subscriber);
 		void subscription.closed.then(() => {
 			gone = true;
@@ -149,6 +164,7 @@ export class RelaySession {
 		lease = await found.lease(track, priority);
 		if (gone) return lease.release();
 		await subscription.accept();
+		this.#shared.meter.joins += 1;
 		lease.attach(subscriber, () => void subscriber.drained().then(() => subscription.end()));
 	}
 
