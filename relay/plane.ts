@@ -10,7 +10,7 @@ import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
 import { ControlServer } from "./http.ts";
-import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, SESSIONS_PER_DEBUG_LINE, TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Meter, type RefusalReason } from "./meter.ts";
 import { Metrics } from "./metrics.ts";
@@ -18,6 +18,7 @@ import { operationRoutes } from "./operations.ts";
 import { Queues } from "./queues.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
+import { Tally } from "./tally.ts";
 import { listenTcp } from "./tcp.ts";
 import { within } from "./within.ts";
 
@@ -60,7 +61,7 @@ export class Relay {
 	/** Transports that take requests. */
 	#serving = 0;
 	#byAccount = new Map<string, number>();
-	#refused = new Map<string, number>();
+	#tally: Tally;
 	#lastId = 0;
 
 	constructor(options: { config: RelayConfig; log: Log; now: () => number; acceptMs?: number }) {
@@ -69,6 +70,7 @@ export class Relay {
 		this.#admission = new Admission({ audience, keys, revocations: this.revocations, now });
 		this.#log = log;
 		this.#now = now;
+		this.#tally = new Tally(this.meter, log, now());
 		this.#acceptMs = acceptMs;
 		this.revocations.onChange(() => {
 			for (const session of this.sessions) if (this.revocations.voids(session.claims)) session.close("revoked");
@@ -95,14 +97,14 @@ export class Relay {
 			} catch (error) {
 				failures += 1;
 				this.meter.acceptFailures[server.transport] += 1;
-				this.#log.warn({ error: (error as Error).message }, "a request could not be taken");
+				this.#tally.failed((error as Error).message);
 				await pause(ACCEPT_PAUSE_MS);
 				continue;
 			}
 			if (!request) return;
 			failures = 0;
-			this.#enter(request, server.transport).catch((error) => {
-				this.#log.warn({ error: (error as Error).name }, "a session failed while it was admitted");
+			this.#enter(request, server.transport).catch(() => {
+				this.meter.enterFailures += 1;
 			});
 		}
 		throw new Error("no request can be taken any more");
@@ -111,14 +113,13 @@ export class Relay {
 		for (const session of this.sessions) session.tick();
 		this.#admission.prune();
 		this.revocations.prune(this.#now());
-		// One line for many: a flood of bad tokens must not become a flood of lines.
-		if (this.#refused.size > 0) this.#log.info(Object.fromEntries(this.#refused), "sessions refused");
-		this.#refused.clear();
+		this.#tally.tick(this.#now());
 	}
 	/** Tells every session to go, and takes no new one: who was told comes back within milliseconds, and would be lost again. */
 	end(): void {
 		this.#ending = true;
 		for (const session of this.sessions) session.close("going-away");
+		this.#tally.flush();
 	}
 	#leave(root: string): void {
 		const left = (this.#byAccount.get(root) ?? 1) - 1;
@@ -128,7 +129,6 @@ export class Relay {
 	async #enter(request: SessionRequest, transport: Session["transport"]): Promise<void> {
 		const refuse = (status: number, reason: RefusalReason) => {
 			this.meter.refused[reason] += 1;
-			this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
 			// Not waited for: a peer that takes no answer would hold a place among those who enter.
 			request.reject(status).catch(() => {});
 		};
@@ -158,7 +158,6 @@ export class Relay {
 			this.sessions.add(relaySession);
 		} catch (error) {
 			leave();
-			this.meter.enterFailures += 1;
 			throw error;
 		} finally {
 			this.#entering -= 1;
@@ -168,13 +167,14 @@ export class Relay {
 		if (this.revocations.voids(relaySession.claims)) relaySession.close("revoked");
 		this.meter.sessionsBegun[transport] += 1;
 		const id = ++this.#lastId;
-		this.#log.debug({ session: id, transport }, "session began");
+		const told = id % SESSIONS_PER_DEBUG_LINE === 1;
+		if (told) this.#log.debug({ session: id, transport }, "session began");
 		await relaySession.run();
 		this.sessions.delete(relaySession);
 		leave();
 		this.meter.sessionsOver[transport] += 1;
 		this.meter.sessionsEnded[relaySession.endedAs ?? "by-peer"] += 1;
-		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
+		if (told) this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by-peer" }, "session ended");
 	}
 }
 

@@ -82,7 +82,9 @@ export class RelaySession {
 			});
 			for (const prefix of outermost(this.claims.put)) void this.#follow(this.#peer, prefix);
 		} catch (error) {
-			this.close(error instanceof WireError ? error.reason : "protocol-violation");
+			// One that left before its setup broke nothing.
+			const left = error instanceof StreamError && error.kind === "session-closed";
+			if (!left) this.close(error instanceof WireError ? error.reason : "protocol-violation");
 		}
 		await this.#session.closed;
 		for (const broadcast of this.#published.values()) this.#directory.withdraw(broadcast);
