@@ -1,11 +1,12 @@
 import { type RelayClaims, TokenError, type VerificationKeys, verifyRelayToken } from "@mivisus/wire/token";
 import { MAX_USED_TOKENS, SECOND_SLOT_MS } from "./limits.ts";
+import type { RefusalReason } from "./meter.ts";
 import type { Revocations } from "./revocations.ts";
 
 /** Why a session was not admitted: a word for the log, a status for the client. */
 export interface Refusal {
 	status: 400 | 401 | 403 | 429 | 503;
-	reason: string;
+	reason: RefusalReason;
 }
 /** What a client sent, on whichever transport. */
 export interface Applicant {
@@ -78,6 +79,6 @@ export class Admission {
 	}
 }
 
-function refuse(status: Refusal["status"], reason: string): { refusal: Refusal } {
+function refuse(status: Refusal["status"], reason: RefusalReason): { refusal: Refusal } {
 	return { refusal: { status, reason } };
 }

@@ -3,6 +3,7 @@ import { encodeFrame } from "@mivisus/wire/moq/group";
 import { Budget } from "./budget.ts";
 import { RelayGroup } from "./group.ts";
 import { MAX_OPEN_GROUPS } from "./limits.ts";
+import { Meter } from "./meter.ts";
 import type { Subscriber } from "./subscriber.ts";
 
 /** A group as the publisher sends it. */
@@ -41,10 +42,12 @@ class Run {
 	#over = false;
 	#onOver: () => void;
 	#budget: Budget;
+	#meter: Meter;
 
-	constructor(upstream: Promise<Upstream>, budget: Budget, onOver: () => void) {
+	constructor(upstream: Promise<Upstream>, budget: Budget, meter: Meter, onOver: () => void) {
 		this.upstream = upstream;
 		this.#budget = budget;
+		this.#meter = meter;
 		this.#onOver = onOver;
 		void this.#follow();
 	}
@@ -121,6 +124,8 @@ class Run {
 			for (let payload = await incoming.next(); payload; payload = await incoming.next()) {
 				// Once for everybody: all queues share this buffer.
 				const frame = encodeFrame(payload);
+				this.#meter.bytesIn += frame.length;
+				this.#meter.framesIn += 1;
 				// An older one that is still arriving goes out, but nobody new will start in it.
 				if (group === this.#current) group.push(frame);
 				for (const subscriber of this.#subscribers.keys()) subscriber.push(sequence, frame);
@@ -144,12 +149,20 @@ export class Broadcast {
 	readonly name: string;
 	#subscribe: SubscribeUpstream;
 	#budget: Budget;
+	#meter: Meter;
 	#runs = new Map<string, Run>();
 	#over = false;
 
 	/** `budget`: for what is kept for those who come late. */
-	constructor(root: string, name: string, subscribe: SubscribeUpstream, budget = new Budget(Number.POSITIVE_INFINITY)) {
+	constructor(
+		root: string,
+		name: string,
+		subscribe: SubscribeUpstream,
+		budget = new Budget(Number.POSITIVE_INFINITY),
+		meter = new Meter(),
+	) {
 		this.#budget = budget;
+		this.#meter = meter;
 		this.root = root;
 		this.name = name;
 		this.#subscribe = subscribe;
@@ -193,7 +206,9 @@ export class Broadcast {
 		for (const run of [...this.#runs.values()]) run.end();
 	}
 	#begin(track: string, priority: number): Run {
-		const run: Run = new Run(this.#subscribe(this.name, track, priority), this.#budget, () => {
+		this.#meter.upstreamSubscriptions += 1;
+		const upstream = this.#subscribe(this.name, track, priority);
+		const run: Run = new Run(upstream, this.#budget, this.#meter, () => {
 			if (this.#runs.get(track) === run) this.#runs.delete(track);
 		});
 		this.#runs.set(track, run);

@@ -55,7 +55,10 @@ async function main(): Promise<void> {
 		if (message.type === "drain") void plane.drain().then(() => end("another process took over"));
 		else if (message.type === "revoke") {
 			plane.revoke(message.revocations);
-			tell({ type: "revoked", id: message.id });
+			tell({ type: "done", id: message.id });
+		} else if (message.type === "metrics") {
+			const { id } = message;
+			void plane.metrics().then((text) => tell({ type: "done", id, text }));
 		}
 	};
 	for (const message of waiting) use(message);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Revocation } from "@mivisus/wire/token";
 import { RevocationPush, TokenError, type VerificationKeys, verifyControlToken } from "@mivisus/wire/token";
 import { MAX_HTTP_BODY_BYTES } from "./limits.ts";
+import type { Answer, Routes } from "./operations.ts";
 
 export interface ControlOptions {
 	audience: string;
@@ -12,6 +13,8 @@ export interface ControlOptions {
 	health(): object | undefined;
 	/** Applies a push; resolves with the highest number applied. */
 	revoke(revocations: Revocation[]): Promise<number>;
+	/** More that is answered to GET. */
+	routes?: Routes;
 }
 
 /** An answer that is not a success, as RFC 9457 problem. */
@@ -52,7 +55,9 @@ export class ControlServer {
 	}
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		try {
-			send(response, 200, "application/json", await this.#route(request));
+			const made = await this.#made(request);
+			if (made) sendText(response, made);
+			else send(response, 200, "application/json", await this.#route(request));
 		} catch (error) {
 			const problem = error instanceof Problem ? error : new Problem(500, "internal", "Something went wrong.");
 			// The rest of an oversized or unwanted body is not waited for.
@@ -63,6 +68,13 @@ export class ControlServer {
 				status: problem.status,
 			});
 		}
+	}
+	/** The answer of one of the routes given, if it is one. */
+	async #made({ url, method }: IncomingMessage): Promise<Answer | undefined> {
+		const path = (url ?? "").split("?")[0] ?? "";
+		const route = Object.hasOwn(this.#options.routes ?? {}, path) ? this.#options.routes?.[path] : undefined;
+		if (route && method !== "GET") throw new Problem(405, "method-not-allowed", "Another method.");
+		return route?.();
 	}
 	async #route(request: IncomingMessage): Promise<object> {
 		const path = (request.url ?? "").split("?")[0];
@@ -118,6 +130,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: object): void {
+	sendText(response, { status, type, body: JSON.stringify(body) });
+}
+function sendText(response: ServerResponse, { status, type, body }: Answer): void {
 	response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
-	response.end(JSON.stringify(body));
+	response.end(body);
 }

@@ -1,6 +1,7 @@
 import { Broadcast, type SubscribeUpstream } from "./broadcast.ts";
 import { Budget } from "./budget.ts";
 import { MAX_ACCOUNT_CACHED_BYTES, MAX_ALL_CACHED_BYTES } from "./limits.ts";
+import { Meter } from "./meter.ts";
 
 /** Hears of broadcasts that come (`true`) and go (`false`). */
 export type Watcher = (name: string, active: boolean) => void;
@@ -15,7 +16,15 @@ interface Room {
 export class Directory {
 	#rooms = new Map<string, Room>();
 	#budget = new Budget(MAX_ALL_CACHED_BYTES);
+	#meter: Meter;
 
+	constructor(meter = new Meter()) {
+		this.#meter = meter;
+	}
+	/** Kept for those who come late, in all accounts. */
+	get cachedBytes(): number {
+		return this.#budget.taken;
+	}
 	/** Broadcasts active now, in all accounts. */
 	get size(): number {
 		let size = 0;
@@ -32,7 +41,7 @@ export class Directory {
 		if (before) this.withdraw(before);
 		// Looked up again: an account's last broadcast takes its room with it.
 		const { broadcasts, budget } = this.#room(root);
-		const broadcast = new Broadcast(root, name, subscribe, budget);
+		const broadcast = new Broadcast(root, name, subscribe, budget, this.#meter);
 		broadcasts.set(name, broadcast);
 		this.#tell(root, name, true);
 		return broadcast;

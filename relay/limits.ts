@@ -44,6 +44,10 @@ export const STALLED_MS = 10_000;
 
 /** How often deadlines are looked at: sessions end at most this long after `until`. */
 export const TICK_MS = 500;
+/** What happened is told once in so long, one line for each kind. */
+export const LOG_INTERVAL_MS = 30_000;
+/** Of so many sessions one is told by itself, where `logLevel` is `debug`. */
+export const SESSIONS_PER_DEBUG_LINE = 64;
 /** The relay's clock track. */
 export const CLOCK_INTERVAL_MS = 1000;
 /** A peer that announced a report and sent none for so long is gone. */

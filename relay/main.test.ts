@@ -143,8 +143,12 @@ it("changes over to a new process beside the old one, which is left; what was ta
 	const clock = await before.subscribe(".relay", "clock", 255);
 	const beats = (await clock.groups.next()).value!;
 
+	const metrics = async () => (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+	expect(await metrics()).toContain('mivisus_relay_sessions{transport="http3"} 1');
+	expect((await fetch(`http://127.0.0.1:${httpPort}/readyz`)).status).toBe(200);
 	supervisor?.kill("SIGHUP");
 	const next = await healthy(httpPort, ({ slot }) => slot === 1);
+	expect(await metrics()).toContain('mivisus_relay_sessions{transport="http3"} 0');
 	expect(next.port).not.toBe(health.port);
 	expect(next.instance).not.toBe(health.instance);
 	expect(next.revocationSeq).toBe(7);

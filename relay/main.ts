@@ -5,6 +5,7 @@ import { ConfigError, type RelayConfig, readConfig } from "./config.ts";
 import { ControlServer } from "./control.ts";
 import { CERTIFICATE_LOOK_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
+import { operationRoutes } from "./operations.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** Changes with each new content that somebody puts there. */
@@ -39,6 +40,7 @@ async function main(): Promise<number> {
 		now: Date.now,
 		health: () => supervisor.health(),
 		revoke: (revocations) => supervisor.revoke(revocations),
+		routes: operationRoutes({ ready: () => supervisor.ready, metrics: () => supervisor.metrics() }),
 	});
 	const failed = control.listen(config.httpHost, config.httpPort).then(
 		(httpPort) => void log.info({ httpPort }, "the control side is listening"),

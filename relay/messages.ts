@@ -11,6 +11,7 @@ export const ToPlane = z.discriminatedUnion("type", [
 	/** First: where to listen, and what was taken back before this process began. */
 	z.object({ type: z.literal("begin"), slot: Slot, revocations: z.array(Revocation) }),
 	z.object({ type: z.literal("revoke"), id: z.number(), revocations: z.array(Revocation) }),
+	z.object({ type: z.literal("metrics"), id: z.number() }),
 	/** Take nobody in any more, tell everybody to go, and end when they went. */
 	z.object({ type: z.literal("drain") }),
 ]);
@@ -28,8 +29,9 @@ export const FromPlane = z.discriminatedUnion("type", [
 		certificateNotAfterMs: z.number(),
 	}),
 	/** Every half second, also as a sign of life. */
-	z.object({ type: z.literal("status"), sessions: count, broadcasts: count }),
-	z.object({ type: z.literal("revoked"), id: z.number() }),
+	z.object({ type: z.literal("status"), sessions: count, broadcasts: count, ready: z.boolean() }),
+	/** Answers to what has a number; `text`: the metrics. */
+	z.object({ type: z.literal("done"), id: z.number(), text: z.string().optional() }),
 ]);
 export type FromPlane = z.infer<typeof FromPlane>;
 export type Ready = Extract<FromPlane, { type: "ready" }>;

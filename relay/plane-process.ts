@@ -18,7 +18,7 @@ export class PlaneProcess {
 	#said: Ready | undefined;
 	#status: (Status & { atMs: number }) | undefined;
 	#now: () => number;
-	#waiting = new Map<number, () => void>();
+	#waiting = new Map<number, (text: string) => void>();
 	#lastId = 0;
 
 	/** `revocations`: what it must know before it takes anybody in. */
@@ -52,14 +52,21 @@ export class PlaneProcess {
 	}
 	/** Resolves once it has ended the sessions that rest on these; rejects where it does not answer in time. */
 	async revoke(revocations: Revocation[]): Promise<void> {
+		await this.#ask((id) => ({ type: "revoke", id, revocations }));
+	}
+	/** What it counted, as Prometheus reads it; rejects where it does not answer in time. */
+	metrics(): Promise<string> {
+		return this.#ask((id) => ({ type: "metrics", id }));
+	}
+	async #ask(question: (id: number) => ToPlane): Promise<string> {
 		this.#lastId += 1;
 		const id = this.#lastId;
-		const done = new Promise<void>((resolve) => this.#waiting.set(id, resolve));
-		this.#tell({ type: "revoke", id, revocations });
+		const done = new Promise<string>((resolve) => this.#waiting.set(id, resolve));
+		this.#tell(question(id));
 		try {
-			// One that ends meanwhile has ended all sessions.
-			const over = Promise.race([done, this.ended.then(() => {})]);
-			await within(PLANE_ANSWERS_MS, over, () => new Error("the relay's process does not answer"));
+			// One that ends meanwhile has ended all sessions, and counts nothing.
+			const over = Promise.race([done, this.ended.then(() => "")]);
+			return await within(PLANE_ANSWERS_MS, over, () => new Error("the relay's process does not answer"));
 		} finally {
 			this.#waiting.delete(id);
 		}
@@ -81,11 +88,11 @@ export class PlaneProcess {
 		const parsed = FromPlane.safeParse(message);
 		if (!parsed.success) return;
 		const said = parsed.data;
-		if (said.type === "revoked") this.#waiting.get(said.id)?.();
+		if (said.type === "done") this.#waiting.get(said.id)?.(said.text ?? "");
 		else if (said.type === "status") this.#status = { ...said, atMs: this.#now() };
 		else {
 			this.#said = said;
-			this.#status = { type: "status", sessions: 0, broadcasts: 0, atMs: this.#now() };
+			this.#status = { type: "status", sessions: 0, broadcasts: 0, ready: true, atMs: this.#now() };
 			ready(said);
 		}
 	}

@@ -9,10 +9,14 @@ import { Admission } from "./admission.ts";
 import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
-import { ACCEPT_MS, DRAIN_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import { ACCEPT_MS, DRAIN_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, SESSIONS_PER_DEBUG_LINE, TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { Meter, type RefusalReason } from "./meter.ts";
+import { Metrics } from "./metrics.ts";
+import { Queues } from "./queues.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
+import { Tally } from "./tally.ts";
 import { listenTcp } from "./tcp.ts";
 import { within } from "./within.ts";
 
@@ -34,18 +38,22 @@ export interface Plane {
 	readonly certificateNotAfter: number;
 	/** Resolves when it stopped taking requests and a new process is needed. */
 	readonly failed: Promise<void>;
-	status(): { sessions: number; broadcasts: number };
+	status(): { sessions: number; broadcasts: number; ready: boolean };
 	/** Ends the sessions that rest on what was taken back, and lets none of them in again. */
 	revoke(revocations: readonly Revocation[]): void;
 	/** Lets nobody in any more and tells everybody to go elsewhere. Resolves when they went, or had long enough. */
 	drain(): Promise<void>;
+	/** What it counted and holds, as Prometheus reads it. */
+	metrics(): Promise<string>;
 	/** Ends every session and stops answering. The UDP port stays taken until the process ends (transport/http3). */
 	close(): void;
 }
 
 /** Everything that a data plane knows, apart from where it listens. */
 export class Relay {
-	readonly directory = new Directory();
+	readonly meter = new Meter();
+	readonly queues = new Queues();
+	readonly directory = new Directory(this.meter);
 	readonly revocations = new Revocations();
 	readonly sessions = new Set<RelaySession>();
 	#admission: Admission;
@@ -54,8 +62,10 @@ export class Relay {
 	#acceptMs: number;
 	#entering = 0;
 	#ending = false;
+	/** Transports that take requests. */
+	#serving = 0;
 	#byAccount = new Map<string, number>();
-	#refused = new Map<string, number>();
+	#tally: Tally;
 	#lastId = 0;
 	#onEmpty: () => void = () => {};
 
@@ -65,6 +75,7 @@ export class Relay {
 		this.#admission = new Admission({ audience, keys, revocations: this.revocations, now });
 		this.#log = log;
 		this.#now = now;
+		this.#tally = new Tally(this.meter, log, now());
 		this.#acceptMs = acceptMs;
 		this.revocations.onChange(() => {
 			for (const session of this.sessions) if (this.revocations.voids(session.claims)) session.close("revoked");
@@ -72,20 +83,33 @@ export class Relay {
 	}
 	/** Takes requests until the server ends. Rejects when it goes on failing; one bad request never ends the loop. */
 	async serve(server: SessionServer): Promise<void> {
+		this.#serving += 1;
+		try {
+			await this.#serve(server);
+		} finally {
+			this.#serving -= 1;
+		}
+	}
+	/** Whether somebody new may come in. */
+	get ready(): boolean {
+		return !this.#ending && this.#serving > 0;
+	}
+	async #serve(server: SessionServer): Promise<void> {
 		for (let failures = 0; failures < MAX_ACCEPT_FAILURES; ) {
 			let request: SessionRequest | null;
 			try {
 				request = await server.next();
 			} catch (error) {
 				failures += 1;
-				this.#log.warn({ error: (error as Error).message }, "a request could not be taken");
+				this.meter.acceptFailures[server.transport] += 1;
+				this.#tally.failed((error as Error).message);
 				await pause(ACCEPT_PAUSE_MS);
 				continue;
 			}
 			if (!request) return;
 			failures = 0;
-			this.#enter(request, server.transport).catch((error) => {
-				this.#log.warn({ error: (error as Error).name }, "a session failed while it was admitted");
+			this.#enter(request, server.transport).catch(() => {
+				this.meter.enterFailures += 1;
 			});
 		}
 		throw new Error("no request can be taken any more");
@@ -94,9 +118,7 @@ export class Relay {
 		for (const session of this.sessions) session.tick();
 		this.#admission.prune();
 		this.revocations.prune(this.#now());
-		// One line for many: a flood of bad tokens must not become a flood of lines.
-		if (this.#refused.size > 0) this.#log.info(Object.fromEntries(this.#refused), "sessions refused");
-		this.#refused.clear();
+		this.#tally.tick(this.#now());
 	}
 	/** Takes no new session, tells those there are to go elsewhere, and resolves when they went or `ms` passed. */
 	async drain(ms: number): Promise<void> {
@@ -112,15 +134,16 @@ export class Relay {
 	end(): void {
 		this.#ending = true;
 		for (const session of this.sessions) session.close("going-away");
+		this.#tally.flush();
 	}
 	#leave(root: string): void {
 		const left = (this.#byAccount.get(root) ?? 1) - 1;
 		if (left > 0) this.#byAccount.set(root, left);
 		else this.#byAccount.delete(root);
 	}
-	async #enter(request: SessionRequest, transport: string): Promise<void> {
-		const refuse = (status: number, reason: string) => {
-			this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+	async #enter(request: SessionRequest, transport: Session["transport"]): Promise<void> {
+		const refuse = (status: number, reason: RefusalReason) => {
+			this.meter.refused[reason] += 1;
 			// Not waited for: a peer that takes no answer would hold a place among those who enter.
 			request.reject(status).catch(() => {});
 		};
@@ -144,6 +167,8 @@ export class Relay {
 				directory: this.directory,
 				now: this.#now,
 				onChosen: () => this.#admission.burn(claims.jti),
+				meter: this.meter,
+				queues: this.queues,
 			});
 			this.sessions.add(relaySession);
 		} catch (error) {
@@ -155,13 +180,17 @@ export class Relay {
 		// A push, or the end, may have come while the session was accepted.
 		if (this.#ending) relaySession.close("going-away");
 		if (this.revocations.voids(relaySession.claims)) relaySession.close("revoked");
+		this.meter.sessionsBegun[transport] += 1;
 		const id = ++this.#lastId;
-		this.#log.debug({ session: id, transport }, "session began");
+		const told = id % SESSIONS_PER_DEBUG_LINE === 1;
+		if (told) this.#log.debug({ session: id, transport }, "session began");
 		await relaySession.run();
 		this.sessions.delete(relaySession);
 		if (this.sessions.size === 0) this.#onEmpty();
 		leave();
-		this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by the peer" }, "session ended");
+		this.meter.sessionsOver[transport] += 1;
+		this.meter.sessionsEnded[relaySession.endedAs ?? "by-peer"] += 1;
+		if (told) this.#log.debug({ session: id, transport, ended: relaySession.endedAs ?? "by-peer" }, "session ended");
 	}
 }
 
@@ -192,6 +221,13 @@ export async function startPlane(options: {
 		: await makeCertificate({ hosts: config.hosts, now: now() });
 	const relay = new Relay({ config, log, now });
 	relay.revocations.apply(revocations, now());
+	const metrics = new Metrics(relay.meter, {
+		queuedBytes: () => relay.queues.bytes,
+		cachedBytes: () => relay.directory.cachedBytes,
+		broadcasts: () => relay.directory.size,
+		revocations: () => relay.revocations.held,
+		ceilingBytes: 0,
+	});
 	const tcp = await listenTcp(config);
 	const { certPem, keyPem } = certificate;
 	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch((error) => {
@@ -215,13 +251,15 @@ export async function startPlane(options: {
 		certificateHash: certificate.sha256,
 		certificateNotAfter: certificate.notAfter,
 		failed,
-		status: () => ({ sessions: relay.sessions.size, broadcasts: relay.directory.size }),
+		status: () => ({ sessions: relay.sessions.size, broadcasts: relay.directory.size, ready: relay.ready }),
 		revoke: (taken) => relay.revocations.apply(taken, now()),
 		drain: () => relay.drain(DRAIN_MS),
+		metrics: () => metrics.text(),
 		close: () => {
 			clearInterval(timer);
 			relay.end();
 			tcp.close();
+			metrics.close();
 		},
 	};
 }

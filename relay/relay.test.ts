@@ -77,9 +77,7 @@ describe("a data plane", () => {
 		server.close();
 	});
 	it("R3: an admitted peer that takes no answer is given up after its time", async () => {
-		const warned: string[] = [];
-		const log = { ...silentLog, warn: (_: object, text: string) => void warned.push(text) };
-		const relay = new Relay({ config, log, now: Date.now, acceptMs: 20 });
+		const relay = new Relay({ config, log: silentLog, now: Date.now, acceptMs: 20 });
 		const { pathname: path, searchParams: query } = await urlFor(newId());
 		const { client, server } = fakePair();
 		let accept = (_: typeof server) => {};
@@ -88,7 +86,7 @@ describe("a data plane", () => {
 		});
 		const requests = [{ path, query, remoteAddress: undefined, reject: async () => {}, accept: () => accepted }];
 		await relay.serve({ ...place, next: async () => requests.shift() ?? null });
-		await vi.waitUntil(() => warned.length === 1);
+		await vi.waitUntil(() => relay.meter.enterFailures === 1);
 		// One that takes it after all finds nobody.
 		accept(server);
 		expect((await client.closed).code).toBe(WIRE_ERROR_CODES.timeout);

@@ -8,6 +8,9 @@ export class Revocations {
 	#lastSeq = 0;
 	#listeners = new Set<() => void>();
 
+	get held(): number {
+		return this.#held.size;
+	}
 	/** The highest sequence number applied; the worker sends again what is missing. */
 	get lastSeq(): number {
 		return this.#lastSeq;

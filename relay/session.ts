@@ -17,6 +17,8 @@ import {
 	UPSTREAM_MS,
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
+import { Meter } from "./meter.ts";
+import { Queues } from "./queues.ts";
 import { Subscriber } from "./subscriber.ts";
 import { within } from "./within.ts";
 
@@ -28,6 +30,9 @@ export interface RelaySessionOptions {
 	now: () => number;
 	/** Called when the peer first subscribes: it chose this transport. */
 	onChosen: () => void;
+	/** Of the whole data plane. */
+	meter?: Meter;
+	queues?: Queues;
 }
 
 /** One admitted peer: sees what its token's `get` names, publishes what `put` names, and nothing else. */
@@ -37,6 +42,7 @@ export class RelaySession {
 	#directory: Directory;
 	#now: () => number;
 	#onChosen: () => void;
+	#shared: { meter: Meter; queues: Queues };
 	#liveness: Liveness;
 	#peer: MoqPeer | undefined;
 	#published = new Map<string, Broadcast>();
@@ -46,12 +52,21 @@ export class RelaySession {
 	#reporting = false;
 	#endedAs: WireErrorReason | undefined;
 
-	constructor({ session, claims, directory, now, onChosen }: RelaySessionOptions) {
+	constructor({
+		session,
+		claims,
+		directory,
+		now,
+		onChosen,
+		meter = new Meter(),
+		queues = new Queues(),
+	}: RelaySessionOptions) {
 		this.claims = claims;
 		this.#session = session;
 		this.#directory = directory;
 		this.#now = now;
 		this.#onChosen = onChosen;
+		this.#shared = { meter, queues };
 		this.#liveness = new Liveness(now);
 	}
 	/** Why the relay ended it; `undefined` when the peer did. */
@@ -67,7 +82,9 @@ export class RelaySession {
 			});
 			for (const prefix of outermost(this.claims.put)) void this.#follow(this.#peer, prefix);
 		} catch (error) {
-			this.close(error instanceof WireError ? error.reason : "protocol-violation");
+			// One that left before its setup broke nothing.
+			const left = error instanceof StreamError && error.kind === "session-closed";
+			if (!left) this.close(error instanceof WireError ? error.reason : "protocol-violation");
 		}
 		await this.#session.closed;
 		for (const broadcast of this.#published.values()) this.#directory.withdraw(broadcast);
@@ -142,7 +159,7 @@ export class RelaySession {
 		if (!found) throw new WireError("not-found", "no such broadcast");
 		let gone = false;
 		let lease: Lease | undefined;
-		const subscriber = new Subscriber((sequence) => subscription.openGroup(sequence), this.#now);
+		const subscriber = new Subscriber((sequence) => subscription.openGroup(sequence), this.#now, this.#shared);
 		this.#subscribers.add(subscriber);
 		void subscription.closed.then(() => {
 			gone = true;
@@ -153,6 +170,7 @@ export class RelaySession {
 		lease = await found.lease(track, priority);
 		if (gone) return lease.release();
 		await subscription.accept();
+		this.#shared.meter.joins += 1;
 		lease.attach(subscriber, () => void subscriber.drained().then(() => subscription.end()));
 	}
 

@@ -7,6 +7,8 @@ import {
 	MAX_SMALL_GROUPS,
 	STALLED_MS,
 } from "./limits.ts";
+import { Meter } from "./meter.ts";
+import { type Holder, Queues } from "./queues.ts";
 
 /** Where one group goes out; what the MoQ peer hands out. */
 export interface GroupSink {
@@ -40,7 +42,7 @@ function outGroup(sequence: number): OutGroup {
  * One subscription's queue. One write is in flight at a time. When the subscriber cannot keep up, whole groups go, down
  * to the newest: what arrives always starts at a keyframe and decodes.
  */
-export class Subscriber {
+export class Subscriber implements Holder {
 	#open: (sequence: number) => Promise<GroupSink>;
 	#now: () => number;
 	#groups: OutGroup[] = [];
@@ -53,11 +55,25 @@ export class Subscriber {
 	#pumping = false;
 	#closed = false;
 	#onDrained: () => void = () => {};
+	#meter: Meter;
+	#queues: Queues;
+	/** Everything that waits, what came from the cache as well. */
+	#held = 0;
+	/** When it subscribed; `undefined` once its first frame was written. */
+	#waitingSince: number | undefined;
 
-	/** `open` opens the stream of a group towards the subscriber. */
-	constructor(open: (sequence: number) => Promise<GroupSink>, now: () => number) {
+	/** `open` opens the stream of a group towards the subscriber; `queues`: what waits for all of them. */
+	constructor(
+		open: (sequence: number) => Promise<GroupSink>,
+		now: () => number,
+		{ meter = new Meter(), queues = new Queues() }: { meter?: Meter; queues?: Queues } = {},
+	) {
 		this.#open = open;
 		this.#now = now;
+		this.#meter = meter;
+		this.#queues = queues;
+		this.#waitingSince = now();
+		queues.enter(this);
 	}
 	/** Groups that this subscriber did not get whole because it was too slow. */
 	get droppedGroups(): number {
@@ -65,6 +81,9 @@ export class Subscriber {
 	}
 	get queuedBytes(): number {
 		return this.#bytes;
+	}
+	get heldBytes(): number {
+		return this.#held;
 	}
 	/** Whether the transport has taken nothing for too long. */
 	stalled(): boolean {
@@ -78,7 +97,7 @@ export class Subscriber {
 	begin(sequence: number): void {
 		if (this.#closed || sequence <= this.#floor) return;
 		const most = this.#bytes > MAX_SMALL_BYTES ? MAX_QUEUE_GROUPS : MAX_SMALL_GROUPS;
-		if (this.#groups.length >= most) this.#dropBut(0);
+		if (this.#groups.length >= most) this.#dropBut(0, "slow");
 		this.#groups.push(outGroup(sequence));
 	}
 	/**
@@ -91,6 +110,7 @@ export class Subscriber {
 		if (!group) return;
 		group.queue.push(...frames);
 		group.replayed = frames.length;
+		this.#hold(frames.reduce((sum, { length }) => sum + length, 0));
 		void this.#pump();
 	}
 	/** An encoded frame of a group that began. */
@@ -100,11 +120,12 @@ export class Subscriber {
 		group.queue.push(frame);
 		this.#bytes += frame.length;
 		this.#frames += 1;
+		this.#hold(frame.length);
 		const full = () => this.#bytes > MAX_QUEUE_BYTES || this.#frames > MAX_QUEUE_FRAMES;
 		if (full()) {
-			this.#dropBut(1);
+			this.#dropBut(1, "slow");
 			// The newest alone is above the limit: it goes too, and the next one follows.
-			if (full()) this.#dropBut(0);
+			if (full()) this.#dropBut(0, "slow");
 		}
 		void this.#pump();
 	}
@@ -131,20 +152,37 @@ export class Subscriber {
 	close(): void {
 		this.#closed = true;
 		for (const group of [...this.#groups]) this.#give(group, WIRE_ERROR_CODES.cancelled);
+		this.#queues.leave(this);
+	}
+	/** All queues together are too large, and this one has the most. */
+	lighten(keep: 0 | 1): void {
+		this.#dropBut(keep, "memory");
+	}
+	/** So many bytes wait more: that may be too many for all together, and cost this one or another its groups. */
+	#hold(bytes: number): void {
+		this.#held += bytes;
+		this.#queues.change(bytes);
+		this.#queues.relieve();
+	}
+	#release(bytes: number): void {
+		this.#held -= bytes;
+		this.#queues.change(-bytes);
 	}
 	#find(sequence: number): OutGroup | undefined {
 		return this.#groups.find((group) => group.sequence === sequence);
 	}
 	/** Gives up all but the newest `keep` groups. */
-	#dropBut(keep: number): void {
-		for (const group of this.#groups.slice(0, this.#groups.length - keep)) {
+	#dropBut(keep: number, why: keyof Meter["groupsDropped"]): void {
+		for (const group of this.#groups.slice(0, Math.max(0, this.#groups.length - keep))) {
 			this.#droppedGroups += 1;
+			this.#meter.groupsDropped[why] += 1;
 			this.#floor = Math.max(this.#floor, group.sequence);
 			this.#give(group, WIRE_ERROR_CODES.lagging);
 		}
 	}
 	#give(group: OutGroup, code: number): void {
 		this.#remove(group);
+		this.#release(group.queue.reduce((sum, { length }) => sum + length, 0));
 		for (const frame of group.queue.slice(group.replayed)) {
 			this.#bytes -= frame.length;
 			this.#frames -= 1;
@@ -183,6 +221,7 @@ export class Subscriber {
 				await this.#timed(group.sink.writeEncoded(frame), group);
 				if (group.isDropped) return;
 				group.queue.shift();
+				this.#wrote(frame.length);
 				if (group.replayed > 0) group.replayed -= 1;
 				else {
 					this.#bytes -= frame.length;
@@ -196,6 +235,14 @@ export class Subscriber {
 			// The subscriber stopped this group or went away; the session's end is told elsewhere.
 			if (!group.isDropped) this.#give(group, WIRE_ERROR_CODES.cancelled);
 		}
+	}
+	#wrote(bytes: number): void {
+		this.#release(bytes);
+		this.#meter.bytesOut += bytes;
+		this.#meter.framesOut += 1;
+		if (this.#waitingSince === undefined) return;
+		this.#meter.onFirstFrame(this.#now() - this.#waitingSince);
+		this.#waitingSince = undefined;
 	}
 	async #openUnlessDropped(group: OutGroup): Promise<GroupSink> {
 		const sink = await this.#open(group.sequence);

@@ -65,6 +65,14 @@ export class Supervisor {
 			certificateNotAfterMs,
 		};
 	}
+	/** Whether somebody new may come in. */
+	get ready(): boolean {
+		return this.#current?.said !== undefined && this.#current.status?.ready === true;
+	}
+	/** What the plane that is to be entered counted, as Prometheus reads it; empty while there is none. */
+	metrics(): Promise<string> {
+		return this.#current?.said ? this.#current.metrics() : Promise.resolve("");
+	}
 	/** Applies a push everywhere; resolves with the highest number once every session that rests on it is over. */
 	async revoke(revocations: Revocation[]): Promise<number> {
 		this.#revocations.apply(revocations, this.#now());

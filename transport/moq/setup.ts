@@ -1,6 +1,6 @@
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { encodeClientSetup, encodeServerSetup, OFFERED_VERSIONS, SetupDecoder, Version } from "@mivisus/wire/moq/setup";
-import type { BidiStream, Session } from "../port.ts";
+import { type BidiStream, type Session, StreamError } from "../port.ts";
 import { StreamReader } from "./reader.ts";
 
 /** Both sides have this long to finish the handshake (design: section 9). */
@@ -36,7 +36,7 @@ async function offer(session: Session): Promise<BidiStream> {
 
 async function answer(session: Session): Promise<BidiStream> {
 	const stream = await session.acceptBidi();
-	if (!stream) throw new WireError("protocol-violation", "the session ended before its setup");
+	if (!stream) throw new StreamError("session-closed");
 	const decoder = SetupDecoder.client();
 	const setup = await new StreamReader(stream.recv).next((incoming) => decoder.decode(incoming));
 	if (!setup) throw new WireError("protocol-violation", "the session stream ended before the client's setup");
