@@ -294,7 +294,7 @@ describe("R4: what is kept for those who come late", () => {
 	it("a newer group, the last subscriber's leave and the end give back what the older one took", async () => {
 		const { subscriptions, subscribe } = publisher();
 		const budget = new Budget(10);
-		const broadcast = new Broadcast("r", "cam", subscribe, budget);
+		const broadcast = new Broadcast("r", "cam", subscribe, { budget });
 		const lease = await broadcast.lease("video", 1);
 		for (const sequence of [1, 2, 3]) {
 			const incoming = group(sequence);

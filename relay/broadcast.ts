@@ -1,5 +1,6 @@
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { encodeFrame } from "@mivisus/wire/moq/group";
+import { Arriving } from "./arriving.ts";
 import { Budget } from "./budget.ts";
 import { RelayGroup } from "./group.ts";
 import { MAX_OPEN_GROUPS } from "./limits.ts";
@@ -11,6 +12,8 @@ export interface UpstreamGroup {
 	readonly sequence: number;
 	next(): Promise<Uint8Array | null>;
 	stop(code: number): void;
+	/** Calls `listener` with each change of how much of an unfinished frame is held, bytes. */
+	onHeld?(listener: (bytes: number) => void): void;
 }
 /** The relay's own subscription to a publisher's track. */
 export interface Upstream {
@@ -31,6 +34,19 @@ export interface Lease {
 	release(): void;
 }
 
+/** What the broadcasts of a data plane share. */
+export interface Shared {
+	/** For what is kept for those who come late. */
+	budget: Budget;
+	meter: Meter;
+	arriving: Arriving;
+}
+const unlimited = (): Shared => ({
+	budget: new Budget(Number.POSITIVE_INFINITY),
+	meter: new Meter(),
+	arriving: new Arriving(),
+});
+
 /** From the first subscriber to the last: one upstream subscription and what came through it. */
 class Run {
 	readonly upstream: Promise<Upstream>;
@@ -41,13 +57,11 @@ class Run {
 	#open: UpstreamGroup[] = [];
 	#over = false;
 	#onOver: () => void;
-	#budget: Budget;
-	#meter: Meter;
+	#shared: Shared;
 
-	constructor(upstream: Promise<Upstream>, budget: Budget, meter: Meter, onOver: () => void) {
+	constructor(upstream: Promise<Upstream>, shared: Shared, onOver: () => void) {
 		this.upstream = upstream;
-		this.#budget = budget;
-		this.#meter = meter;
+		this.#shared = shared;
 		this.#onOver = onOver;
 		void this.#follow();
 	}
@@ -63,6 +77,10 @@ class Run {
 		if (!group.replayable) return;
 		subscriber.replay(group.sequence, group.frames);
 		if (group.finished) subscriber.end(group.sequence);
+	}
+	/** Whoever comes late waits for the next group. */
+	forget(): void {
+		this.#current?.drop();
 	}
 	detach(subscriber: Subscriber): void {
 		this.#subscribers.delete(subscriber);
@@ -112,7 +130,7 @@ class Run {
 	async #receive(incoming: UpstreamGroup): Promise<void> {
 		const { sequence } = incoming;
 		if (!this.#isNew(sequence)) return incoming.stop(WIRE_ERROR_CODES["protocol-violation"]);
-		const group = new RelayGroup(sequence, this.#budget);
+		const group = new RelayGroup(sequence, this.#shared.budget);
 		if (!this.#current || sequence > this.#current.sequence) {
 			this.#current?.drop();
 			this.#current = group;
@@ -120,12 +138,13 @@ class Run {
 		this.#open.push(incoming);
 		if (this.#open.length > MAX_OPEN_GROUPS) this.#open.shift()?.stop(WIRE_ERROR_CODES.lagging);
 		for (const subscriber of this.#subscribers.keys()) subscriber.begin(sequence);
+		const arrived = this.#shared.arriving.follow(incoming);
 		try {
 			for (let payload = await incoming.next(); payload; payload = await incoming.next()) {
 				// Once for everybody: all queues share this buffer.
 				const frame = encodeFrame(payload);
-				this.#meter.bytesIn += frame.length;
-				this.#meter.framesIn += 1;
+				this.#shared.meter.bytesIn += frame.length;
+				this.#shared.meter.framesIn += 1;
 				// An older one that is still arriving goes out, but nobody new will start in it.
 				if (group === this.#current) group.push(frame);
 				for (const subscriber of this.#subscribers.keys()) subscriber.push(sequence, frame);
@@ -139,6 +158,7 @@ class Run {
 			incoming.stop(code);
 			for (const subscriber of this.#subscribers.keys()) subscriber.abandon(sequence, code);
 		}
+		arrived();
 		this.#open = this.#open.filter((other) => other !== incoming);
 	}
 }
@@ -148,21 +168,12 @@ export class Broadcast {
 	readonly root: string;
 	readonly name: string;
 	#subscribe: SubscribeUpstream;
-	#budget: Budget;
-	#meter: Meter;
+	#shared: Shared;
 	#runs = new Map<string, Run>();
 	#over = false;
 
-	/** `budget`: for what is kept for those who come late. */
-	constructor(
-		root: string,
-		name: string,
-		subscribe: SubscribeUpstream,
-		budget = new Budget(Number.POSITIVE_INFINITY),
-		meter = new Meter(),
-	) {
-		this.#budget = budget;
-		this.#meter = meter;
+	constructor(root: string, name: string, subscribe: SubscribeUpstream, shared: Partial<Shared> = {}) {
+		this.#shared = { ...unlimited(), ...shared };
 		this.root = root;
 		this.name = name;
 		this.#subscribe = subscribe;
@@ -200,15 +211,19 @@ export class Broadcast {
 			throw error;
 		}
 	}
+	/** Gives up what is kept for those who come late. */
+	forget(): void {
+		for (const run of this.#runs.values()) run.forget();
+	}
 	/** The publisher is gone, or a newer one took its place. */
 	end(): void {
 		this.#over = true;
 		for (const run of [...this.#runs.values()]) run.end();
 	}
 	#begin(track: string, priority: number): Run {
-		this.#meter.upstreamSubscriptions += 1;
+		this.#shared.meter.upstreamSubscriptions += 1;
 		const upstream = this.#subscribe(this.name, track, priority);
-		const run: Run = new Run(upstream, this.#budget, this.#meter, () => {
+		const run: Run = new Run(upstream, this.#shared, () => {
 			if (this.#runs.get(track) === run) this.#runs.delete(track);
 		});
 		this.#runs.set(track, run);

@@ -3,6 +3,9 @@ export class Budget {
 	#left: number;
 	#taken = 0;
 	#above: Budget | undefined;
+	/** Nothing more can be taken. */
+	closed = false;
+
 	constructor(bytes: number, above?: Budget) {
 		this.#left = bytes;
 		this.#above = above;
@@ -12,7 +15,7 @@ export class Budget {
 	}
 	/** False, and nothing is taken, where there is not so much left. */
 	take(bytes: number): boolean {
-		if (bytes > this.#left || this.#above?.take(bytes) === false) return false;
+		if (this.closed || bytes > this.#left || this.#above?.take(bytes) === false) return false;
 		this.#left -= bytes;
 		this.#taken += bytes;
 		return true;

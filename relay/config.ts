@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { importVerificationKeys, type VerificationKeys } from "@mivisus/wire/token";
 import { z } from "zod";
+import { DEFAULT_MEMORY_MIB, MIN_MEMORY_MIB } from "./limits.ts";
 
 /**
  * The relay's configuration: a JSON file named by `MIVISUS_RELAY_CONFIG`, overridden by single variables. It holds no
@@ -35,6 +36,12 @@ const Fields = z.strictObject({
 		.union([z.array(z.string().min(1)), z.string().transform((text) => text.split(",").map((part) => part.trim()))])
 		.pipe(z.array(z.string().min(1)).min(1).max(16))
 		.default(["localhost", "127.0.0.1", "::1"]),
+	/** Memory that this relay may use, MiB (memory.ts says for what). */
+	memoryMiB: z.coerce
+		.number({ error: "give a number of MiB, like 2048" })
+		.int("give a whole number of MiB, like 2048")
+		.min(MIN_MEMORY_MIB, `give at least ${MIN_MEMORY_MIB} (MiB): with less the relay holds nobody`)
+		.default(DEFAULT_MEMORY_MIB),
 	logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 type Fields = z.infer<typeof Fields>;
@@ -55,6 +62,7 @@ const VARIABLES: Record<keyof Fields, string> = {
 	certificate: "MIVISUS_RELAY_CERTIFICATE",
 	certificateKey: "MIVISUS_RELAY_CERTIFICATE_KEY",
 	hosts: "MIVISUS_RELAY_HOSTS",
+	memoryMiB: "MIVISUS_RELAY_MEMORY_MIB",
 	logLevel: "MIVISUS_RELAY_LOG",
 };
 

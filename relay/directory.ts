@@ -1,6 +1,8 @@
-import { Broadcast, type SubscribeUpstream } from "./broadcast.ts";
+import { Arriving } from "./arriving.ts";
+import { Broadcast, type Shared, type SubscribeUpstream } from "./broadcast.ts";
 import { Budget } from "./budget.ts";
-import { MAX_ACCOUNT_CACHED_BYTES, MAX_ALL_CACHED_BYTES } from "./limits.ts";
+import { DEFAULT_MEMORY_MIB } from "./limits.ts";
+import { planMemory } from "./memory.ts";
 import { Meter } from "./meter.ts";
 
 /** Hears of broadcasts that come (`true`) and go (`false`). */
@@ -15,11 +17,24 @@ interface Room {
 /** Who publishes what now. Accounts are rooms without doors between them. */
 export class Directory {
 	#rooms = new Map<string, Room>();
-	#budget = new Budget(MAX_ALL_CACHED_BYTES);
-	#meter: Meter;
+	#budget: Budget;
+	#accountBytes: number;
+	#shared: Omit<Shared, "budget">;
 
-	constructor(meter = new Meter()) {
-		this.#meter = meter;
+	constructor(meter = new Meter(), plan = planMemory(DEFAULT_MEMORY_MIB)) {
+		this.#budget = new Budget(plan.cachedBytes);
+		this.#accountBytes = plan.accountCachedBytes;
+		this.#shared = { meter, arriving: new Arriving(plan.arrivingBytes) };
+	}
+	/** Frames that did not arrive whole, bytes. */
+	get arrivingBytes(): number {
+		return this.#shared.arriving.bytes;
+	}
+	/** Whether current groups are kept for those who come late. Where they are not, those kept are given up at once. */
+	keep(groups: boolean): void {
+		this.#budget.closed = !groups;
+		if (groups) return;
+		for (const { broadcasts } of this.#rooms.values()) for (const broadcast of broadcasts.values()) broadcast.forget();
 	}
 	/** Kept for those who come late, in all accounts. */
 	get cachedBytes(): number {
@@ -41,7 +56,7 @@ export class Directory {
 		if (before) this.withdraw(before);
 		// Looked up again: an account's last broadcast takes its room with it.
 		const { broadcasts, budget } = this.#room(root);
-		const broadcast = new Broadcast(root, name, subscribe, budget, this.#meter);
+		const broadcast = new Broadcast(root, name, subscribe, { ...this.#shared, budget });
 		broadcasts.set(name, broadcast);
 		this.#tell(root, name, true);
 		return broadcast;
@@ -77,7 +92,7 @@ export class Directory {
 		const room = this.#rooms.get(root) ?? {
 			broadcasts: new Map(),
 			watchers: new Set(),
-			budget: new Budget(MAX_ACCOUNT_CACHED_BYTES, this.#budget),
+			budget: new Budget(this.#accountBytes, this.#budget),
 		};
 		this.#rooms.set(root, room);
 		return room;

@@ -25,9 +25,8 @@ export const UPSTREAM_MS = 10_000;
 /** The current group of a track as kept for late subscribers. Past either cap it is forwarded, but not kept. */
 export const MAX_CACHED_BYTES = 32 * 1024 * 1024;
 export const MAX_CACHED_FRAMES = 4096;
-/** The same for all tracks of an account, and of everybody: past it a late subscriber waits for the next group. */
+/** The same for all tracks of an account, past which a late subscriber waits for the next group; of everybody: memory.ts. */
 export const MAX_ACCOUNT_CACHED_BYTES = 256 * 1024 * 1024;
-export const MAX_ALL_CACHED_BYTES = 1024 * 1024 * 1024;
 
 /** What may wait for one subscriber; beyond, whole groups are dropped down to the newest. */
 export const MAX_QUEUE_BYTES = 8 * 1024 * 1024;
@@ -83,3 +82,12 @@ export const DRAIN_MS = 10_000;
 export const CERTIFICATE_LOOK_MS = 10_000;
 /** A push of the worker. */
 export const MAX_HTTP_BODY_BYTES = 64 * 1024;
+
+/** The setting `memoryMiB` (memory.ts): a smaller relay could not hold a few large frames. */
+export const MIN_MEMORY_MIB = 512;
+export const DEFAULT_MEMORY_MIB = 2048;
+/** Resident memory above this share of it: nobody new is let in and nothing is cached, until it is below the other one. */
+export const MEMORY_SHORT_SHARE = 0.9;
+export const MEMORY_FREE_SHARE = 0.85;
+/** What a peer that publishes nothing may send before it is read: requests and reports. Over TCP; HTTP/3 sets its own. */
+export const VIEWER_WINDOW_BYTES = 64 * 1024;

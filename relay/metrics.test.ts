@@ -89,6 +89,7 @@ describe("the relay's metrics", () => {
 		const metrics = new Metrics(meter, {
 			queuedBytes: zero,
 			cachedBytes: zero,
+			arrivingBytes: zero,
 			broadcasts: zero,
 			revocations: zero,
 			ceilingBytes: 0,

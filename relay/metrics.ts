@@ -7,6 +7,8 @@ export interface Present {
 	/** Bytes that wait for subscribers, and that are kept for those who come late. */
 	queuedBytes(): number;
 	cachedBytes(): number;
+	/** Of frames that did not arrive whole. */
+	arrivingBytes(): number;
 	broadcasts(): number;
 	revocations(): number;
 	/** The memory ceiling, bytes. */
@@ -32,6 +34,7 @@ export class Metrics {
 		this.#media(meter);
 		this.#gauge("queued_bytes", "Bytes that wait for subscribers", present.queuedBytes);
 		this.#gauge("cached_bytes", "Bytes of current groups kept for those who come late", present.cachedBytes);
+		this.#gauge("arriving_bytes", "Bytes of frames that did not arrive whole", present.arrivingBytes);
 		this.#gauge("broadcasts", "Cameras that are published now", present.broadcasts);
 		this.#gauge("revocations_held", "Rights taken back that are remembered", present.revocations);
 		this.#gauge("memory_ceiling_bytes", "The setting memoryMiB", () => present.ceilingBytes);

@@ -3,14 +3,27 @@ import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
+import { SESSION_WINDOW_BYTES } from "@mivisus/transport/tcp/session";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
-import type { Revocation } from "@mivisus/wire/token";
+import { suffixOf } from "@mivisus/wire/moq/path";
+import { PEER_PREFIX } from "@mivisus/wire/relay-tracks";
+import type { RelayClaims, Revocation } from "@mivisus/wire/token";
 import { Admission } from "./admission.ts";
+import { Budget } from "./budget.ts";
 import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
-import { ACCEPT_MS, DRAIN_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, SESSIONS_PER_DEBUG_LINE, TICK_MS } from "./limits.ts";
+import {
+	ACCEPT_MS,
+	DRAIN_MS,
+	MAX_ACCOUNT_SESSIONS,
+	MAX_SESSIONS,
+	SESSIONS_PER_DEBUG_LINE,
+	TICK_MS,
+	VIEWER_WINDOW_BYTES,
+} from "./limits.ts";
 import type { Log } from "./log.ts";
+import { type MemoryPlan, MemoryWatch, planMemory, sessionCost } from "./memory.ts";
 import { Meter, type RefusalReason } from "./meter.ts";
 import { Metrics } from "./metrics.ts";
 import { Queues } from "./queues.ts";
@@ -52,8 +65,9 @@ export interface Plane {
 /** Everything that a data plane knows, apart from where it listens. */
 export class Relay {
 	readonly meter = new Meter();
-	readonly queues = new Queues();
-	readonly directory = new Directory(this.meter);
+	readonly memory: MemoryPlan;
+	readonly queues: Queues;
+	readonly directory: Directory;
 	readonly revocations = new Revocations();
 	readonly sessions = new Set<RelaySession>();
 	#admission: Admission;
@@ -66,11 +80,25 @@ export class Relay {
 	#serving = 0;
 	#byAccount = new Map<string, number>();
 	#tally: Tally;
+	#watch: MemoryWatch;
+	/** For what sessions hold. */
+	#sessionBudget: Budget;
 	#lastId = 0;
 	#onEmpty: () => void = () => {};
 
-	constructor(options: { config: RelayConfig; log: Log; now: () => number; acceptMs?: number }) {
-		const { config, log, now, acceptMs = ACCEPT_MS } = options;
+	constructor(options: {
+		config: RelayConfig;
+		log: Log;
+		now: () => number;
+		acceptMs?: number;
+		residentBytes?: () => number;
+	}) {
+		const { config, log, now, acceptMs = ACCEPT_MS, residentBytes = process.memoryUsage.rss } = options;
+		this.memory = planMemory(config.memoryMiB);
+		this.queues = new Queues(this.memory.queuedBytes);
+		this.directory = new Directory(this.meter, this.memory);
+		this.#watch = new MemoryWatch(this.memory.ceilingBytes, residentBytes);
+		this.#sessionBudget = new Budget(this.memory.sessionBytes);
 		const { instance: audience, tokenKeys: keys } = config;
 		this.#admission = new Admission({ audience, keys, revocations: this.revocations, now });
 		this.#log = log;
@@ -119,6 +147,15 @@ export class Relay {
 		this.#admission.prune();
 		this.revocations.prune(this.#now());
 		this.#tally.tick(this.#now());
+		this.#lookAtMemory();
+	}
+	#lookAtMemory(): void {
+		const changed = this.#watch.look();
+		if (!changed) return;
+		this.directory.keep(!this.#watch.short);
+		if (this.#watch.short) {
+			this.#log.warn(changed, "memory is short: nobody new is let in, and nothing is kept for those who come late");
+		} else this.#log.info(changed, "memory is enough again");
 	}
 	/** Takes no new session, tells those there are to go elsewhere, and resolves when they went or `ms` passed. */
 	async drain(ms: number): Promise<void> {
@@ -148,6 +185,7 @@ export class Relay {
 			request.reject(status).catch(() => {});
 		};
 		if (this.#ending) return refuse(503, "ending");
+		if (this.#watch.short) return refuse(503, "memory");
 		if (this.sessions.size + this.#entering >= MAX_SESSIONS) return refuse(503, "too-many-sessions");
 		this.#entering += 1;
 		let relaySession: RelaySession;
@@ -159,10 +197,16 @@ export class Relay {
 			const { claims } = admitted;
 			const inside = this.#byAccount.get(claims.root) ?? 0;
 			if (inside >= MAX_ACCOUNT_SESSIONS) return refuse(429, "too-many-of-account");
+			const windowBytes = publishes(claims) ? SESSION_WINDOW_BYTES : VIEWER_WINDOW_BYTES;
+			const cost = sessionCost(windowBytes);
+			if (!this.#sessionBudget.take(cost)) return refuse(503, "memory");
 			this.#byAccount.set(claims.root, inside + 1);
-			leave = () => this.#leave(claims.root);
+			leave = () => {
+				this.#sessionBudget.give(cost);
+				this.#leave(claims.root);
+			};
 			relaySession = new RelaySession({
-				session: await acceptInTime(request, this.#acceptMs),
+				session: await acceptInTime(request, windowBytes, this.#acceptMs),
 				claims,
 				directory: this.directory,
 				now: this.#now,
@@ -194,10 +238,15 @@ export class Relay {
 	}
 }
 
+/** Whether these claims let somebody send more than reports. */
+function publishes({ put }: RelayClaims): boolean {
+	return put.some((path) => suffixOf(path, PEER_PREFIX) === undefined);
+}
+
 /** Answers yes; a peer that does not take the answer is given up. */
-function acceptInTime(request: SessionRequest, ms: number): Promise<Session> {
+function acceptInTime(request: SessionRequest, windowBytes: number, ms: number): Promise<Session> {
 	let late = false;
-	const accepting = request.accept().then((session) => {
+	const accepting = request.accept({ windowBytes }).then((session) => {
 		if (late) session.close(WIRE_ERROR_CODES.timeout, "too late");
 		return session;
 	});
@@ -226,7 +275,8 @@ export async function startPlane(options: {
 		cachedBytes: () => relay.directory.cachedBytes,
 		broadcasts: () => relay.directory.size,
 		revocations: () => relay.revocations.held,
-		ceilingBytes: 0,
+		arrivingBytes: () => relay.directory.arrivingBytes,
+		ceilingBytes: relay.memory.ceilingBytes,
 	});
 	const tcp = await listenTcp(config);
 	const { certPem, keyPem } = certificate;

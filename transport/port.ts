@@ -64,7 +64,8 @@ export interface SessionRequest {
 	readonly path: string;
 	readonly query: URLSearchParams;
 	readonly remoteAddress: string | undefined;
-	accept(): Promise<Session>;
+	/** `windowBytes`: what the peer may send before it is read, where the backend can be told; less than usual. */
+	accept(options?: { windowBytes?: number }): Promise<Session>;
 	/** `status` is an HTTP status; a browser's page cannot see it. */
 	reject(status: number): Promise<void>;
 }

@@ -15,6 +15,7 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		httpHost: "127.0.0.1",
 		httpPort: 0,
 		hosts: ["localhost", "127.0.0.1"],
+		memoryMiB: 2048,
 		logLevel: "info",
 		tokenKeys: keys,
 		controlKeys: keys,

@@ -28,6 +28,10 @@ export class GroupReader {
 	stop(code: number): void {
 		this.#reader.stop(code);
 	}
+	/** Calls `listener` with each change of how much of an unfinished frame is held, bytes. */
+	onHeld(listener: (bytes: number) => void): void {
+		this.#reader.onHeld = listener;
+	}
 }
 
 /** Our subscription to a track of the peer. */

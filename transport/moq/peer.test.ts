@@ -55,6 +55,33 @@ describe("a MoQ peer", () => {
 		expect(await group.next()).toBeNull();
 	});
 
+	it("tells how much of a frame it holds that did not arrive whole", async () => {
+		let goOn = () => {};
+		const seen = new Promise<void>((resolve) => {
+			goOn = resolve;
+		});
+		const { viewer, publisher } = await peers({
+			onSubscribe: async (subscription) => {
+				await subscription.accept();
+				const stream = await publisher.session.openUni();
+				await stream.write(encodeGroupHeader({ subscribeId: 0, sequence: 0 }));
+				// A frame of 100 bytes, in two parts.
+				await stream.write(Uint8Array.of(0x40, 100, ...new Uint8Array(40)));
+				await seen;
+				await stream.write(new Uint8Array(60));
+			},
+		});
+		const subscription = await viewer.subscribe("cam", "video/main", 60);
+		const group = (await subscription.groups.next()).value!;
+		let held = 0;
+		group.onHeld((bytes: number) => {
+			held += bytes;
+			if (held >= 42) goOn();
+		});
+		expect((await group.next())?.length).toBe(100);
+		expect(held).toBe(0);
+	});
+
 	it("a refused subscription rejects with the code, and the session goes on", async () => {
 		const { viewer } = await peers({
 			onSubscribe: (subscription) => subscription.refuse(WIRE_ERROR_CODES["not-found"]),

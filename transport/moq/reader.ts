@@ -6,6 +6,9 @@ export class StreamReader {
 	readonly incoming = new Incoming();
 	#stream: RecvStream;
 	#ended = false;
+	/** Called with each change of how much is held, bytes. */
+	onHeld: ((bytes: number) => void) | undefined;
+	#told = 0;
 
 	constructor(stream: RecvStream) {
 		this.#stream = stream;
@@ -21,12 +24,18 @@ export class StreamReader {
 	async next<T>(take: (incoming: Incoming) => T | undefined): Promise<T | null> {
 		for (;;) {
 			const value = take(this.incoming);
+			if (this.onHeld) this.#tell(this.onHeld);
 			if (value !== undefined) return value;
 			if (this.#ended) return null;
 			const chunk = await this.#stream.read();
 			if (chunk) this.incoming.push(chunk);
 			else this.#ended = true;
 		}
+	}
+	#tell(listener: (bytes: number) => void): void {
+		const change = this.incoming.length - this.#told;
+		this.#told += change;
+		if (change !== 0) listener(change);
 	}
 	varint(): Promise<number | null> {
 		return this.next((incoming) => incoming.takeVarint());

@@ -58,18 +58,24 @@ export class TcpServer implements SessionServer {
 			path: url.pathname,
 			query: url.searchParams,
 			remoteAddress: socket.remoteAddress,
-			accept: () => this.#accept(request, socket, head, url),
+			accept: (options) => this.#accept(request, socket, head, url, options?.windowBytes),
 			reject: async (status) => refuse(socket, status, "The session was refused."),
 		});
 	}
-	#accept(request: IncomingMessage, socket: Socket, head: Buffer, url: URL): Promise<Session> {
+	#accept(
+		request: IncomingMessage,
+		socket: Socket,
+		head: Buffer,
+		url: URL,
+		windowBytes: number | undefined,
+	): Promise<Session> {
 		return new Promise((resolve, reject) => {
 			socket.once("close", () => reject(new Error("the connection ended before the session began")));
 			if (socket.destroyed) reject(new Error("the connection ended"));
 			socket.setNoDelay(true);
 			this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
 				const { pathname: path, searchParams: query } = url;
-				const facts = { server: true, path, query, remoteAddress: socket.remoteAddress };
+				const facts = { server: true, path, query, remoteAddress: socket.remoteAddress, windowBytes };
 				resolve(new QmuxSession(records(webSocket, socket), facts));
 			});
 		});

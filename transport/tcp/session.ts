@@ -47,17 +47,18 @@ export const SOCKET_BUFFER_BYTES = 128 * 1024;
 export const IDLE_MS = 30_000;
 const PING_MS = IDLE_MS / 3;
 
-const OURS: TransportParameters = {
+const ours = (window: number, streamWindow: number): TransportParameters => ({
 	maxIdleTimeout: IDLE_MS,
-	maxData: SESSION_WINDOW_BYTES,
-	maxStreamDataBidiLocal: STREAM_WINDOW_BYTES,
-	maxStreamDataBidiRemote: STREAM_WINDOW_BYTES,
-	maxStreamDataUni: STREAM_WINDOW_BYTES,
+	maxData: window,
+	maxStreamDataBidiLocal: streamWindow,
+	maxStreamDataBidiRemote: streamWindow,
+	maxStreamDataUni: streamWindow,
 	maxStreamsBidi: MAX_OPEN_STREAMS,
 	maxStreamsUni: MAX_OPEN_STREAMS,
 	maxRecordSize: MAX_RECORD_BYTES,
-};
-const PARAMETERS_FRAME = encodeFrame({ type: "parameters", parameters: OURS });
+});
+/** A view of less than this share of its buffer is copied: a few bytes that wait must not hold a whole packet. */
+const LEAST_SHARE_OF_BUFFER = 1 / 4;
 
 const UNI_BIT = 2;
 const isUni = (id: number) => (id & UNI_BIT) !== 0;
@@ -76,6 +77,8 @@ export interface SessionFacts {
 	path: string;
 	query: URLSearchParams;
 	remoteAddress: string | undefined;
+	/** What the peer may send before it is read, of one stream and of all; at most and by default the usual. */
+	windowBytes?: number | undefined;
 }
 
 /** A session over one WebSocket: QUIC's streams as QMux carries them (frames.ts). */
@@ -92,7 +95,7 @@ export class QmuxSession implements Session {
 	#over = false;
 	#resolveClosed: (info: CloseInfo) => void = () => {};
 
-	#control: Uint8Array[] = [PARAMETERS_FRAME];
+	#control: Uint8Array[];
 	#sending = new Map<number, SendHalf>();
 	/** Those that have something to send, in the order in which their turn comes. */
 	#ready = new Set<SendHalf>();
@@ -102,7 +105,9 @@ export class QmuxSession implements Session {
 	#receiving = new Map<number, RecvHalf>();
 	#received = 0;
 	#consumed = 0;
-	#max = SESSION_WINDOW_BYTES;
+	#window: number;
+	#streamWindow: number;
+	#max: number;
 	#unis = new AsyncQueue<RecvStream>();
 	#bidis = new AsyncQueue<BidiStream>();
 	/** Streams of either kind: [bidirectional, unidirectional]. */
@@ -115,12 +120,19 @@ export class QmuxSession implements Session {
 	#pings = 0;
 	#idle: ReturnType<typeof setInterval>;
 
-	constructor(socket: RecordSocket, { server, path, query, remoteAddress }: SessionFacts) {
+	constructor(
+		socket: RecordSocket,
+		{ server, path, query, remoteAddress, windowBytes = SESSION_WINDOW_BYTES }: SessionFacts,
+	) {
 		this.#socket = socket;
 		this.#side = server ? 1 : 0;
 		this.path = path;
 		this.query = query;
 		this.remoteAddress = remoteAddress;
+		this.#window = Math.min(windowBytes, SESSION_WINDOW_BYTES);
+		this.#streamWindow = Math.min(windowBytes, STREAM_WINDOW_BYTES);
+		this.#max = this.#window;
+		this.#control = [encodeFrame({ type: "parameters", parameters: ours(this.#window, this.#streamWindow) })];
 		this.closed = new Promise((resolve) => {
 			this.#resolveClosed = resolve;
 		});
@@ -174,7 +186,7 @@ export class QmuxSession implements Session {
 		return half;
 	}
 	#newRecv(id: number): RecvHalf {
-		const half = new RecvHalf(id, STREAM_WINDOW_BYTES, {
+		const half = new RecvHalf(id, this.#streamWindow, {
 			consumed: (_, bytes) => this.#consume(half, bytes),
 			stopped: (_, code) => this.#say({ type: "stop-sending", id, code }),
 		});
@@ -347,7 +359,7 @@ export class QmuxSession implements Session {
 		}
 		// The connection is in order, so bytes can neither overtake nor come twice.
 		if (offset !== half.received - data.length) throw violation(`bytes of stream ${id} are out of order`);
-		half.push(data);
+		half.push(data.length < data.buffer.byteLength * LEAST_SHARE_OF_BUFFER ? new Uint8Array(data) : data);
 		if (!fin) return;
 		half.finish();
 		this.#endReceiving(half);
@@ -362,14 +374,14 @@ export class QmuxSession implements Session {
 	}
 	#consume(half: RecvHalf | undefined, bytes: number): void {
 		this.#consumed += bytes;
-		if (this.#max - this.#consumed <= SESSION_WINDOW_BYTES / 2) {
-			this.#max = this.#consumed + SESSION_WINDOW_BYTES;
+		if (this.#max - this.#consumed <= this.#window / 2) {
+			this.#max = this.#consumed + this.#window;
 			this.#say({ type: "max-data", max: this.#max });
 		}
 		if (!half) return;
 		half.consumed += bytes;
-		if (half.max - half.consumed > STREAM_WINDOW_BYTES / 2 || !this.#receiving.has(half.id)) return;
-		half.max = half.consumed + STREAM_WINDOW_BYTES;
+		if (half.max - half.consumed > this.#streamWindow / 2 || !this.#receiving.has(half.id)) return;
+		half.max = half.consumed + this.#streamWindow;
 		this.#say({ type: "max-stream-data", id: half.id, max: half.max });
 	}
 	#resetByPeer({ id, code, finalSize }: Extract<Frame, { type: "reset-stream" }>): void {

@@ -169,12 +169,14 @@ describe("a server on TCP", () => {
 	});
 
 	/** A client that speaks bytes of its own making. */
-	async function raw(): Promise<{ session: Session; socket: WebSocket; heard: Uint8Array[] }> {
+	async function raw(
+		options?: Parameters<SessionRequest["accept"]>[0],
+	): Promise<{ session: Session; socket: WebSocket; heard: Uint8Array[] }> {
 		const socket = new WebSocket(`ws://127.0.0.1:${harness.server.port}/`, ["qmux-02.moql"]);
 		const heard: Uint8Array[] = [];
 		socket.on("message", (data: Buffer) => heard.push(data));
 		const request = (await harness.next()) as SessionRequest;
-		const session = await request.accept();
+		const session = await request.accept(options);
 		await new Promise((open) => socket.once("open", open));
 		return { session, socket, heard };
 	}
@@ -237,6 +239,37 @@ describe("a server on TCP", () => {
 		let length = 0;
 		while (length < STREAM_WINDOW_BYTES) length += (await first?.read())?.length ?? 0;
 		expect((await session.acceptUni()) !== null).toBe(true);
+		socket.terminate();
+		await session.closed;
+	});
+	it("takes as little unread as it was told to: at the limit, and not one byte more", async () => {
+		const windowBytes = 20_000;
+		for (const [more, kept] of [
+			[0, true],
+			[1, false],
+		] as const) {
+			const { session, socket } = await raw({ windowBytes });
+			socket.on("error", () => {});
+			for (const record of [hello, ...whole(2, windowBytes / 2), ...whole(6, windowBytes / 2 + more)]) {
+				socket.send(record);
+			}
+			const streams = [await session.acceptUni(), await session.acceptUni()];
+			if (kept) {
+				for (const stream of streams) expect((await stream?.read())?.length).toBe(windowBytes / 2);
+				// What was read may be sent again.
+				socket.send(stream(2, windowBytes / 2, windowBytes / 2));
+				expect((await streams[0]?.read())?.length).toBe(windowBytes / 2);
+				socket.terminate();
+			}
+			expect((await session.closed).reason).toContain(kept ? "the connection ended" : "more bytes than were allowed");
+		}
+	});
+	it("a few bytes that nobody reads hold no more memory than they are", async () => {
+		const { session, socket } = await raw();
+		const filler = new Uint8Array(15_000);
+		socket.send(Buffer.concat([hello, stream(2, 0, 5), filler]));
+		const held = await (await session.acceptUni())?.read();
+		expect([held?.length, held?.buffer.byteLength]).toEqual([5, 5]);
 		socket.terminate();
 		await session.closed;
 	});
