@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
+import { within } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { toBase64Url } from "@mivisus/wire/ids";
 import { Admission } from "./admission.ts";
@@ -15,7 +16,6 @@ import type { Log } from "./log.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
 import { listenTcp } from "./tcp.ts";
-import { within } from "./within.ts";
 
 /** Failures in a row after which only a new process helps, and the pause between them, ms. */
 const MAX_ACCEPT_FAILURES = 20;

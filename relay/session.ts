@@ -1,12 +1,13 @@
 import type { AnnounceWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer } from "@mivisus/transport/moq/peer";
 import { type Session, StreamError } from "@mivisus/transport/port";
+import { within } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError, type WireErrorReason } from "@mivisus/wire/errors";
 import { MAX_ANNOUNCED } from "@mivisus/wire/limits";
 import { joinPath, suffixOf } from "@mivisus/wire/moq/path";
 import { CLOCK, PEER_PREFIX } from "@mivisus/wire/relay-tracks";
 import { allows, type RelayClaims } from "@mivisus/wire/token";
-import type { Broadcast, Lease, Upstream } from "./broadcast.ts";
+import type { Broadcast, Lease } from "./broadcast.ts";
 import type { Directory } from "./directory.ts";
 import {
 	MAX_ANNOUNCE_STREAMS,
@@ -14,11 +15,11 @@ import {
 	MAX_PENDING_ANNOUNCEMENTS,
 	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
+	STALLED_MS,
 	UPSTREAM_MS,
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { Subscriber } from "./subscriber.ts";
-import { within } from "./within.ts";
 
 export interface RelaySessionOptions {
 	session: Session;
@@ -91,6 +92,7 @@ export class RelaySession {
 			if (subscriber.stalled()) return true;
 			queued += subscriber.queuedBytes;
 		}
+		if (this.#liveness.stalled) return true;
 		return queued > MAX_SESSION_QUEUE_BYTES;
 	}
 	/** Tells which broadcasts there are, as far as the peer may see them. */
@@ -125,11 +127,19 @@ export class RelaySession {
 		});
 		try {
 			const { broadcast, track } = subscription;
-			if (broadcast === CLOCK.broadcast && track === CLOCK.track) await this.#liveness.serveClock(subscription);
+			if (broadcast === CLOCK.broadcast && track === CLOCK.track)
+				await this.#taken(this.#liveness.serveClock(subscription));
 			else await this.#serveTrack(subscription);
 		} catch (error) {
 			subscription.refuse(codeOf(error));
 		}
+	}
+	/** A peer that asks and does not take the answer holds a camera's stream for nobody: it is cut. */
+	#taken<T>(answer: Promise<T>): Promise<T> {
+		return within(STALLED_MS, answer, () => {
+			this.close("lagging");
+			return new WireError("lagging", "the peer does not take its answer");
+		});
 	}
 	async #serveTrack(subscription: IncomingSubscription): Promise<void> {
 		const { broadcast: name, track, priority } = subscription;
@@ -148,7 +158,7 @@ export class RelaySession {
 		});
 		lease = await found.lease(track, priority);
 		if (gone) return lease.release();
-		await subscription.accept();
+		await this.#taken(subscription.accept());
 		lease.attach(subscriber, () => void subscriber.drained().then(() => subscription.end()));
 	}
 
@@ -190,7 +200,8 @@ export class RelaySession {
 		this.#published.set(
 			name,
 			this.#directory.publish(this.claims.root, name, (broadcast, track, priority) =>
-				subscribeUpstream(peer, broadcast, track, priority),
+				// A publisher that does not answer must not hold its viewers for ever.
+				peer.subscribe(broadcast, track, priority, UPSTREAM_MS),
 			),
 		);
 	}
@@ -199,19 +210,6 @@ export class RelaySession {
 		this.#published.delete(name);
 		if (broadcast) this.#directory.withdraw(broadcast);
 	}
-}
-
-/** A publisher that does not answer must not hold its viewers for ever. */
-function subscribeUpstream(peer: MoqPeer, broadcast: string, track: string, priority: number): Promise<Upstream> {
-	let late = false;
-	const asking = peer.subscribe(broadcast, track, priority).then((upstream) => {
-		if (late) upstream.close();
-		return upstream;
-	});
-	return within(UPSTREAM_MS, asking, () => {
-		late = true;
-		return new WireError("timeout", "the publisher does not answer");
-	});
 }
 
 /** What to tell a subscriber: the publisher's own word where there is one. */
