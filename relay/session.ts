@@ -3,7 +3,7 @@ import { MoqPeer } from "@mivisus/transport/moq/peer";
 import { type Session, StreamError } from "@mivisus/transport/port";
 import { within } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError, type WireErrorReason } from "@mivisus/wire/errors";
-import { MAX_ANNOUNCED } from "@mivisus/wire/limits";
+import { MAX_ANNOUNCED, MAX_PATH_BYTES } from "@mivisus/wire/limits";
 import { joinPath, suffixOf } from "@mivisus/wire/moq/path";
 import { CLOCK, PEER_PREFIX } from "@mivisus/wire/relay-tracks";
 import { allows, type RelayClaims } from "@mivisus/wire/token";
@@ -20,6 +20,8 @@ import {
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { Subscriber } from "./subscriber.ts";
+
+const utf8 = new TextEncoder();
 
 export interface RelaySessionOptions {
 	session: Session;
@@ -190,6 +192,11 @@ export class RelaySession {
 		this.#liveness.readReports(peer, name).then(over, over);
 	}
 	#publish(peer: MoqPeer, name: string): void {
+		// A name that no message can carry would end the announce streams of everybody who may see it.
+		if (utf8.encode(name).length > MAX_PATH_BYTES) {
+			this.close("too-large");
+			return;
+		}
 		const before = this.#published.get(name);
 		if (before) {
 			this.#directory.withdraw(before);

@@ -1,6 +1,7 @@
 import type { GroupReader } from "@mivisus/transport/moq/incoming";
 import type { IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
+import { RelayClock } from "@mivisus/transport/moq/relay-clock";
 import type { Session } from "@mivisus/transport/port";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
@@ -10,8 +11,12 @@ export type Rights = Partial<RelayClaims> & { root: string };
 /** Connects with a fresh token of these rights. */
 export type Door = (rights: Rights) => Promise<Session>;
 
-const enter = async (door: Door, rights: Rights, handlers: PeerHandlers = {}) =>
-	MoqPeer.client(await door(rights), handlers);
+async function enter(door: Door, rights: Rights, handlers: PeerHandlers = {}): Promise<MoqPeer> {
+	const peer = await MoqPeer.client(await door(rights), handlers);
+	// As every peer of ours: without the relay's clock a session that is silent for half a minute is over.
+	void new RelayClock(undefined, { tracks: () => ({}), beat: () => {} }).follow(peer);
+	return peer;
+}
 /** The frames of a group: no two are alike. */
 const framesOf = (sequence: number) =>
 	[1, 700, 40].map((length, n) => new Uint8Array(length).map((_, at) => (sequence * 31 + n * 7 + at) % 256));
@@ -23,6 +28,8 @@ const framesOf = (sequence: number) =>
 export class HonestPair {
 	readonly camera: MoqPeer;
 	readonly viewer: MoqPeer;
+	/** What the viewer was told of broadcasts after the first: nothing, as long as the camera is there. */
+	readonly announced: { readonly length: number };
 	#upstream: IncomingSubscription;
 	#groups: AsyncIterator<GroupReader>;
 	#last: Promise<void> = Promise.resolve();
@@ -31,9 +38,11 @@ export class HonestPair {
 	private constructor(
 		camera: MoqPeer,
 		viewer: MoqPeer,
+		announced: HonestPair["announced"],
 		upstream: IncomingSubscription,
 		groups: AsyncIterator<GroupReader>,
 	) {
+		this.announced = announced;
 		this.camera = camera;
 		this.viewer = viewer;
 		this.#upstream = upstream;
@@ -58,10 +67,10 @@ export class HonestPair {
 			},
 		);
 		const viewer = await enter(viewerDoor, { root, get: ["cam"] });
-		const announced = await viewer.announced("cam");
+		const announced = await viewer.announced("");
 		await announced.next();
 		const { groups } = await viewer.subscribe("cam", "video", 60);
-		return new HonestPair(camera, viewer, await coming, groups[Symbol.asyncIterator]());
+		return new HonestPair(camera, viewer, announced, await coming, groups[Symbol.asyncIterator]());
 	}
 	/** Sends a group and sees it arrive, after those that were asked for before. */
 	beat(): Promise<void> {
