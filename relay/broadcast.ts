@@ -53,7 +53,8 @@ class Run {
 	leases = 0;
 	#subscribers = new Map<Subscriber, () => void>();
 	#current: RelayGroup | undefined;
-	#recent: number[] = [];
+	#recent = new Set<number>();
+	#newest = 0;
 	#open: UpstreamGroup[] = [];
 	#over = false;
 	#onOver: () => void;
@@ -121,10 +122,11 @@ class Run {
 		this.end();
 	}
 	#isNew(sequence: number): boolean {
-		const newest = Math.max(...this.#recent, 0);
-		if (this.#recent.includes(sequence) || sequence < newest - REMEMBERED) return false;
-		this.#recent.push(sequence);
-		if (this.#recent.length > REMEMBERED) this.#recent.shift();
+		if (this.#recent.has(sequence) || sequence < this.#newest - REMEMBERED) return false;
+		this.#newest = Math.max(this.#newest, sequence);
+		this.#recent.add(sequence);
+		// By number and not by age: what is forgotten is refused as too old, so nothing comes twice.
+		for (const old of this.#recent) if (old < this.#newest - REMEMBERED) this.#recent.delete(old);
 		return true;
 	}
 	async #receive(incoming: UpstreamGroup): Promise<void> {

@@ -6,6 +6,12 @@
 export const MAX_SESSIONS = 2000;
 /** Sessions of one account: its agents and everybody who looks at its cameras. */
 export const MAX_ACCOUNT_SESSIONS = 250;
+/** Connections over TCP that are no session, or not yet one. */
+export const MAX_OTHER_CONNECTIONS = 3000;
+/** From a connection over TCP to its request for a session: TLS first, then HTTP. */
+export const HANDSHAKE_MS = 5000;
+/** Header of such a request; its URL carries the token. */
+export const MAX_HEADER_BYTES = 16 * 1024;
 /** Letting a session in takes at most so long; a peer that takes no answer is not waited for. */
 export const ACCEPT_MS = 10_000;
 /** Subscriptions that one session may hold at a time: a wall of cameras with three tracks each. */

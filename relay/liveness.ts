@@ -2,13 +2,14 @@ import type { GroupWriter, IncomingSubscription } from "@mivisus/transport/moq/o
 import type { MoqPeer } from "@mivisus/transport/moq/peer";
 import { Priority } from "@mivisus/wire/moq/subscribe";
 import { type ClockFrame, decodeJson, encodeJson, REPORT_TRACK, ReportFrame } from "@mivisus/wire/relay-tracks";
-import { CLOCK_INTERVAL_MS, MAX_REPORT_BYTES, REPORT_MISSING_MS } from "./limits.ts";
+import { CLOCK_INTERVAL_MS, MAX_REPORT_BYTES, REPORT_MISSING_MS, STALLED_MS } from "./limits.ts";
 
 interface Clock {
 	group: GroupWriter;
 	seq: number;
 	dueMs: number;
-	writing: boolean;
+	/** Since when a beat waits for the peer to take it. */
+	writingSince: number | undefined;
 }
 
 /**
@@ -30,10 +31,20 @@ export class Liveness {
 	get silent(): boolean {
 		return this.#awaitedSince !== undefined && this.#now() - this.#awaitedSince >= REPORT_MISSING_MS;
 	}
+	/** Whether a peer that asked for the clock has taken nothing of it for too long. */
+	get stalled(): boolean {
+		const since = this.#now() - STALLED_MS;
+		return [...this.#clocks].some(({ writingSince }) => writingSince !== undefined && writingSince <= since);
+	}
 	/** Serves the clock track until the subscription ends. */
 	async serveClock(subscription: IncomingSubscription): Promise<void> {
 		await subscription.accept();
-		const clock: Clock = { group: await subscription.openGroup(0), seq: 0, dueMs: this.#now(), writing: false };
+		const clock: Clock = {
+			group: await subscription.openGroup(0),
+			seq: 0,
+			dueMs: this.#now(),
+			writingSince: undefined,
+		};
 		this.#clocks.add(clock);
 		void subscription.closed.then(() => this.#clocks.delete(clock));
 		this.#write(clock);
@@ -64,9 +75,9 @@ export class Liveness {
 	#write(clock: Clock): void {
 		const now = this.#now();
 		// A peer that does not read gets no queue of old clocks; the next one that fits is right again.
-		if (clock.writing || now < clock.dueMs) return;
+		if (clock.writingSince !== undefined || now < clock.dueMs) return;
 		clock.dueMs = Math.max(clock.dueMs + CLOCK_INTERVAL_MS, now);
-		clock.writing = true;
+		clock.writingSince = now;
 		const frame: ClockFrame = {
 			v: 1,
 			seq: clock.seq++,
@@ -76,7 +87,7 @@ export class Liveness {
 		};
 		clock.group.write(encodeJson(frame)).then(
 			() => {
-				clock.writing = false;
+				clock.writingSince = undefined;
 			},
 			() => this.#clocks.delete(clock),
 		);

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
+import { within } from "@mivisus/transport/within";
 import type { Revocation } from "@mivisus/wire/token";
 import { PLANE_ANSWERS_MS, PLANE_SILENT_MS } from "./limits.ts";
 import { FromPlane, type Ready, type Slot, type Status, type ToPlane } from "./messages.ts";
-import { within } from "./within.ts";
 
 /** A data plane as a process of its own, seen from its supervisor. */
 export class PlaneProcess {

@@ -4,6 +4,7 @@ import { makeCertificate } from "@mivisus/transport/certificate";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
 import { SESSION_WINDOW_BYTES } from "@mivisus/transport/tcp/session";
+import { within } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { suffixOf } from "@mivisus/wire/moq/path";
 import { PEER_PREFIX } from "@mivisus/wire/relay-tracks";
@@ -31,7 +32,6 @@ import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
 import { Tally } from "./tally.ts";
 import { listenTcp } from "./tcp.ts";
-import { within } from "./within.ts";
 
 /** Failures in a row after which only a new process helps, and the pause between them, ms. */
 const MAX_ACCEPT_FAILURES = 20;

@@ -4,11 +4,14 @@ import { offerSetup } from "@mivisus/transport/moq/setup";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
 import { encodeAnnounceInit } from "@mivisus/wire/moq/announce";
-import { ClockFrame, decodeJson, encodeJson } from "@mivisus/wire/relay-tracks";
+import { encodeSubscribe, SUBSCRIBE_STREAM } from "@mivisus/wire/moq/subscribe";
+import { encodeVarint } from "@mivisus/wire/moq/varint";
+import { CLOCK, ClockFrame, decodeJson, encodeJson } from "@mivisus/wire/relay-tracks";
 import type { RelayClaims } from "@mivisus/wire/token";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Directory } from "./directory.ts";
 import {
+	CLOCK_INTERVAL_MS,
 	MAX_ANNOUNCE_STREAMS,
 	MAX_BROADCASTS,
 	MAX_PENDING_ANNOUNCEMENTS,
@@ -18,6 +21,7 @@ import {
 	MAX_SUBSCRIPTIONS,
 	REPORT_MISSING_MS,
 	STALLED_MS,
+	UPSTREAM_MS,
 } from "./limits.ts";
 import { RelaySession, type RelaySessionOptions } from "./session.ts";
 
@@ -192,6 +196,72 @@ describe("a session that does not behave", () => {
 		for (let i = 0; i < 20; i++) directory.publish(root, "cam", () => new Promise(() => {}));
 		await done;
 		expect(relay.endedAs).toBe("lagging");
+	});
+	it("R3: that asks and does not take the answer is cut: a camera's stream is not held for nobody", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		// Without room for a single byte: each write waits until it is read.
+		const { client, server } = fakePair(undefined, { bufferBytes: 0 });
+		const relay = new RelaySession({ ...optionsOf({}), session: server });
+		const done = relay.run();
+		await offerSetup(client);
+		const ask = await client.openBidi();
+		await ask.send.write(encodeVarint(SUBSCRIBE_STREAM));
+		await ask.send.write(encodeSubscribe({ id: 0, ...CLOCK, priority: 1 }));
+		for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
+		vi.advanceTimersByTime(STALLED_MS - 1);
+		expect(relay.endedAs).toBeUndefined();
+		vi.advanceTimersByTime(1);
+		vi.useRealTimers();
+		await done;
+		expect(relay.endedAs).toBe("lagging");
+	});
+	it("R3: that asks for the clock and does not read it is cut", async () => {
+		const { client, server } = fakePair();
+		const relay = new RelaySession({ ...optionsOf({}), session: server });
+		const done = relay.run();
+		await offerSetup(client);
+		const ask = await client.openBidi();
+		await ask.send.write(encodeVarint(SUBSCRIBE_STREAM));
+		await ask.send.write(encodeSubscribe({ id: 0, ...CLOCK, priority: 1 }));
+		await turn();
+		// The fake takes two or three beats before a write waits.
+		for (let beat = 0; beat < 5; beat++) {
+			nowMs += CLOCK_INTERVAL_MS;
+			relay.tick();
+			await turn();
+		}
+		nowMs += STALLED_MS - 5 * CLOCK_INTERVAL_MS;
+		relay.tick();
+		expect(relay.endedAs).toBeUndefined();
+		nowMs += 5 * CLOCK_INTERVAL_MS;
+		relay.tick();
+		await done;
+		expect(relay.endedAs).toBe("lagging");
+	});
+	it("R1: that announces, and never grants a stream to be asked on, is closed", async () => {
+		const { client, server } = fakePair();
+		server.openBidi = ((open) => {
+			let opened = 0;
+			// The first is the relay's question for announcements.
+			return () => (opened++ === 0 ? open() : new Promise<never>(() => {}));
+		})(server.openBidi.bind(server));
+		const publisher = new RelaySession({ ...optionsOf({ put: ["cam"] }), session: server });
+		const done = publisher.run();
+		await offerSetup(client);
+		await (await client.acceptBidi())?.send.write(encodeAnnounceInit({ suffixes: [""] }));
+		await turn();
+		const viewer = await enter({ get: ["cam"] });
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		const asking = refusalOf(viewer.peer.subscribe("cam", "video", 1));
+		for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
+		vi.advanceTimersByTime(UPSTREAM_MS - 1);
+		expect(directory.size).toBe(1);
+		vi.advanceTimersByTime(1);
+		vi.useRealTimers();
+		expect(await asking).toBe(WIRE_ERROR_CODES.timeout);
+		await done;
+		expect((await client.closed).code).toBe(WIRE_ERROR_CODES.timeout);
+		expect(viewer.relay.endedAs).toBeUndefined();
 	});
 	it("publishes nothing any more once it ends its announce stream", async () => {
 		const { client, server } = fakePair();

@@ -1,12 +1,13 @@
 import type { AnnounceWriter, IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer } from "@mivisus/transport/moq/peer";
 import { type Session, StreamError } from "@mivisus/transport/port";
+import { within } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError, type WireErrorReason } from "@mivisus/wire/errors";
-import { MAX_ANNOUNCED } from "@mivisus/wire/limits";
+import { MAX_ANNOUNCED, MAX_PATH_BYTES } from "@mivisus/wire/limits";
 import { joinPath, suffixOf } from "@mivisus/wire/moq/path";
 import { CLOCK, PEER_PREFIX } from "@mivisus/wire/relay-tracks";
 import { allows, type RelayClaims } from "@mivisus/wire/token";
-import type { Broadcast, Lease, Upstream } from "./broadcast.ts";
+import type { Broadcast, Lease } from "./broadcast.ts";
 import type { Directory } from "./directory.ts";
 import {
 	MAX_ANNOUNCE_STREAMS,
@@ -14,13 +15,15 @@ import {
 	MAX_PENDING_ANNOUNCEMENTS,
 	MAX_SESSION_QUEUE_BYTES,
 	MAX_SUBSCRIPTIONS,
+	STALLED_MS,
 	UPSTREAM_MS,
 } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
 import { Meter } from "./meter.ts";
 import { Queues } from "./queues.ts";
 import { Subscriber } from "./subscriber.ts";
-import { within } from "./within.ts";
+
+const utf8 = new TextEncoder();
 
 export interface RelaySessionOptions {
 	session: Session;
@@ -112,6 +115,7 @@ export class RelaySession {
 			if (subscriber.stalled()) return true;
 			queued += subscriber.queuedBytes;
 		}
+		if (this.#liveness.stalled) return true;
 		return queued > MAX_SESSION_QUEUE_BYTES;
 	}
 	/** Tells which broadcasts there are, as far as the peer may see them. */
@@ -146,11 +150,19 @@ export class RelaySession {
 		});
 		try {
 			const { broadcast, track } = subscription;
-			if (broadcast === CLOCK.broadcast && track === CLOCK.track) await this.#liveness.serveClock(subscription);
+			if (broadcast === CLOCK.broadcast && track === CLOCK.track)
+				await this.#taken(this.#liveness.serveClock(subscription));
 			else await this.#serveTrack(subscription);
 		} catch (error) {
 			subscription.refuse(codeOf(error));
 		}
+	}
+	/** A peer that asks and does not take the answer holds a camera's stream for nobody: it is cut. */
+	#taken<T>(answer: Promise<T>): Promise<T> {
+		return within(STALLED_MS, answer, () => {
+			this.close("lagging");
+			return new WireError("lagging", "the peer does not take its answer");
+		});
 	}
 	async #serveTrack(subscription: IncomingSubscription): Promise<void> {
 		const { broadcast: name, track, priority } = subscription;
@@ -169,7 +181,7 @@ export class RelaySession {
 		});
 		lease = await found.lease(track, priority);
 		if (gone) return lease.release();
-		await subscription.accept();
+		await this.#taken(subscription.accept());
 		this.#shared.meter.joins += 1;
 		lease.attach(subscriber, () => void subscriber.drained().then(() => subscription.end()));
 	}
@@ -202,6 +214,11 @@ export class RelaySession {
 		this.#liveness.readReports(peer, name).then(over, over);
 	}
 	#publish(peer: MoqPeer, name: string): void {
+		// A name that no message can carry would end the announce streams of everybody who may see it.
+		if (utf8.encode(name).length > MAX_PATH_BYTES) {
+			this.close("too-large");
+			return;
+		}
 		const before = this.#published.get(name);
 		if (before) {
 			this.#directory.withdraw(before);
@@ -212,7 +229,8 @@ export class RelaySession {
 		this.#published.set(
 			name,
 			this.#directory.publish(this.claims.root, name, (broadcast, track, priority) =>
-				subscribeUpstream(peer, broadcast, track, priority),
+				// A publisher that does not answer must not hold its viewers for ever.
+				peer.subscribe(broadcast, track, priority, UPSTREAM_MS),
 			),
 		);
 	}
@@ -221,19 +239,6 @@ export class RelaySession {
 		this.#published.delete(name);
 		if (broadcast) this.#directory.withdraw(broadcast);
 	}
-}
-
-/** A publisher that does not answer must not hold its viewers for ever. */
-function subscribeUpstream(peer: MoqPeer, broadcast: string, track: string, priority: number): Promise<Upstream> {
-	let late = false;
-	const asking = peer.subscribe(broadcast, track, priority).then((upstream) => {
-		if (late) upstream.close();
-		return upstream;
-	});
-	return within(UPSTREAM_MS, asking, () => {
-		late = true;
-		return new WireError("timeout", "the publisher does not answer");
-	});
 }
 
 /** What to tell a subscriber: the publisher's own word where there is one. */

@@ -2,11 +2,16 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { TcpServer } from "@mivisus/transport/tcp/server";
 import type { RelayConfig } from "./config.ts";
-import { MAX_SESSIONS } from "./limits.ts";
+import { HANDSHAKE_MS, MAX_HEADER_BYTES, MAX_OTHER_CONNECTIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
 
-/** Connections that are no session, or not yet one. */
-const OTHER_CONNECTIONS = 1000;
-const LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 };
+/** Node looks at its deadlines each half minute by itself, and gives TLS two minutes. */
+const LIMITS = {
+	handshakeTimeout: HANDSHAKE_MS,
+	headersTimeout: HANDSHAKE_MS,
+	requestTimeout: HANDSHAKE_MS,
+	connectionsCheckingInterval: TICK_MS,
+	maxHeaderSize: MAX_HEADER_BYTES,
+};
 
 /**
  * Listens for sessions over TCP, where UDP is blocked: with TLS where the relay has a certificate that browsers trust,
@@ -16,7 +21,7 @@ export async function listenTcp({ tcpHost, tcpPort, certificate }: RelayConfig):
 	const http: Server = certificate
 		? createTlsServer({ ...LIMITS, cert: certificate.certPem, key: certificate.keyPem })
 		: createServer(LIMITS);
-	http.maxConnections = MAX_SESSIONS + OTHER_CONNECTIONS;
+	http.maxConnections = MAX_SESSIONS + MAX_OTHER_CONNECTIONS;
 	http.on("request", (_, response) => {
 		response.writeHead(404, { "Content-Type": "application/problem+json", "Cache-Control": "no-store" });
 		response.end(JSON.stringify({ type: "about:blank", title: "Not Found", status: 404 }));

@@ -3,6 +3,7 @@ import { CODECS_MUTATIONS } from "./mutations-codecs.ts";
 import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
 import { PAGE_MUTATIONS } from "./mutations-page.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
+import { RELAY_MUTATIONS } from "./mutations-relay.ts";
 import { RTSP_MUTATIONS } from "./mutations-rtsp.ts";
 import { STORE_MUTATIONS } from "./mutations-store.ts";
 import { WORKER_MUTATIONS } from "./mutations-worker.ts";
@@ -17,4 +18,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
 	...DISCOVERY_MUTATIONS,
 	...CODECS_MUTATIONS,
 	...RTSP_MUTATIONS,
+	...RELAY_MUTATIONS,
 ];

@@ -36,10 +36,13 @@ class Pipe {
 	#reading = false;
 	#limit: number;
 	#random: () => number;
+	#onOver: (pipe: Pipe) => void;
 
-	constructor(limit: number, random: () => number) {
+	/** `onOver`: nothing more will come out of it. */
+	constructor(limit: number, random: () => number, onOver: (pipe: Pipe) => void) {
 		this.#limit = limit;
 		this.#random = random;
+		this.#onOver = onOver;
 	}
 	readonly send: SendStream = {
 		write: (bytes) => this.#write(bytes),
@@ -71,6 +74,7 @@ class Pipe {
 		this.#buffered = 0;
 		this.#wakeReader?.();
 		this.#wakeWriter?.();
+		this.#onOver(this);
 	}
 	async #write(bytes: Uint8Array): Promise<void> {
 		if (this.#writing) throw new TypeError("a write is in flight on this stream");
@@ -109,7 +113,10 @@ class Pipe {
 					if (this.#buffered <= this.#limit) this.#wakeWriter?.();
 					return piece;
 				}
-				if (this.#finished) return null;
+				if (this.#finished) {
+					this.#onOver(this);
+					return null;
+				}
 				await new Promise<void>((resolve) => {
 					this.#wakeReader = resolve;
 				});
@@ -217,14 +224,14 @@ export function fakePair(
 	});
 	const link: Link = {
 		newPipe: () => {
-			const pipe = new Pipe(options.bufferBytes ?? 64, random);
+			const pipe = new Pipe(options.bufferBytes ?? 64, random, (over) => pipes.delete(over));
 			pipes.add(pipe);
 			return pipe;
 		},
 		close: (info) => {
 			if (over) return;
 			over = true;
-			for (const pipe of pipes) pipe.fail(new StreamError("session-closed"));
+			for (const pipe of [...pipes]) pipe.fail(new StreamError("session-closed"));
 			resolveClosed(info);
 		},
 		closed,

@@ -1,11 +1,10 @@
 import type { GroupDecoder } from "@mivisus/wire/moq/group";
 import { encodeSubscribeUpdate } from "@mivisus/wire/moq/subscribe";
 import type { BidiStream } from "../port.ts";
+import { MAX_WAITING_GROUPS } from "./limits.ts";
 import { AsyncQueue } from "./queue.ts";
 import type { StreamReader } from "./reader.ts";
 
-/** Groups that wait for a consumer; beyond, the oldest is stopped: live media that nobody reads is worthless. */
-const MAX_WAITING_GROUPS = 8;
 const LAGGING = 460;
 
 /** One group on its way in. Read frames until `null`, or stop it. */

@@ -1,10 +1,14 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { encodeGroupHeader } from "@mivisus/wire/moq/group";
-import { describe, expect, it } from "vitest";
+import { encodeSubscribe, SUBSCRIBE_STREAM } from "@mivisus/wire/moq/subscribe";
+import { encodeVarint } from "@mivisus/wire/moq/varint";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { fakePair } from "../fake.ts";
 import { StreamError } from "../port.ts";
+import { LATE_MS, MAX_LATE_STREAMS, MAX_WAITING_GROUPS } from "./limits.ts";
 import type { IncomingSubscription } from "./outgoing.ts";
 import { MoqPeer, type PeerHandlers } from "./peer.ts";
+import { answerSetup, offerSetup, SETUP_TIMEOUT_MS } from "./setup.ts";
 
 /** Two peers over the strict fake: `viewer` asks, `publisher` answers with `handlers`. */
 async function peers(handlers: PeerHandlers) {
@@ -149,5 +153,124 @@ describe("a MoQ peer", () => {
 		await odd.send.write(Uint8Array.of(0x3f, 1, 2, 3));
 		await expect(odd.recv.read()).rejects.toMatchObject({ code: WIRE_ERROR_CODES["protocol-violation"] });
 		await viewer.subscribe("cam", "a", 1);
+	});
+});
+
+describe("what one side leaves open does not stay with the other", () => {
+	const turns = async () => {
+		for (let n = 0; n < 50; n++) await new Promise((resolve) => setImmediate(resolve));
+	};
+	const stopTime = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+	afterEach(() => void vi.useRealTimers());
+
+	it("who refuses stops reading, too; who is refused ends its half", async () => {
+		const refusing = fakePair();
+		void MoqPeer.server(refusing.server, { onSubscribe: (subscription) => subscription.refuse(404) });
+		await offerSetup(refusing.client);
+		const { send } = await refusing.client.openBidi();
+		await send.write(encodeVarint(SUBSCRIBE_STREAM));
+		await send.write(encodeSubscribe({ id: 0, broadcast: "cam", track: "x", priority: 1 }));
+		await turns();
+		await expect(send.write(Uint8Array.of(0))).rejects.toMatchObject({ kind: "stopped" });
+
+		const refused = fakePair();
+		const [peer] = await Promise.all([MoqPeer.client(refused.client), answerSetup(refused.server)]);
+		const asking = peer.subscribe("cam", "x", 1).catch((error) => error.code);
+		const stream = (await refused.server.acceptBidi())!;
+		stream.send.reset(404);
+		expect(await asking).toBe(404);
+		await expect(
+			(async () => {
+				while ((await stream.recv.read()) !== null);
+			})(),
+		).rejects.toMatchObject({ kind: "reset" });
+	});
+	it("a peer that does not answer is given up in time, and its stream with it", async () => {
+		stopTime();
+		const { client, server } = fakePair();
+		const [peer] = await Promise.all([MoqPeer.client(client), answerSetup(server)]);
+		const asking = peer.subscribe("cam", "x", 1, 1000).catch((error) => error.reason);
+		const stream = (await server.acceptBidi())!;
+		await turns();
+		vi.advanceTimersByTime(999);
+		expect(await Promise.race([asking, turns().then(() => "waits")])).toBe("waits");
+		vi.advanceTimersByTime(1);
+		expect(await asking).toBe("timeout");
+		await expect(
+			(async () => {
+				while ((await stream.recv.read()) !== null);
+			})(),
+		).rejects.toMatchObject({ code: WIRE_ERROR_CODES.timeout });
+	});
+	it("a peer that grants no stream is closed: it can be asked nothing", async () => {
+		stopTime();
+		const { client, server } = fakePair();
+		const [peer] = await Promise.all([MoqPeer.client(client), answerSetup(server)]);
+		client.openBidi = () => new Promise(() => {});
+		const asking = peer.subscribe("cam", "x", 1, 1000).catch((error) => error.reason);
+		vi.advanceTimersByTime(1000);
+		expect(await asking).toBe("timeout");
+		expect((await server.closed).code).toBe(WIRE_ERROR_CODES.timeout);
+	});
+	it.each([
+		["bidirectional", MAX_LATE_STREAMS, "open"],
+		["bidirectional", MAX_LATE_STREAMS + 1, WIRE_ERROR_CODES.timeout],
+		["unidirectional", MAX_LATE_STREAMS, "open"],
+		["unidirectional", MAX_LATE_STREAMS + 1, WIRE_ERROR_CODES.timeout],
+	])("R4: %s streams that say nothing whole are stopped in time; %i of them: %s", async (kind, streams, end) => {
+		stopTime();
+		const { client, server } = fakePair();
+		await Promise.all([offerSetup(client), MoqPeer.server(server, {})]);
+		const writers = [];
+		for (let n = 0; n < streams; n++) {
+			const send = kind === "bidirectional" ? (await client.openBidi()).send : await client.openUni();
+			await send.write(Uint8Array.of(kind === "bidirectional" ? SUBSCRIBE_STREAM : 0));
+			writers.push(send);
+		}
+		await turns();
+		vi.advanceTimersByTime(LATE_MS - 1);
+		await turns();
+		for (const send of writers) await send.write(Uint8Array.of(0x40));
+		vi.advanceTimersByTime(1);
+		await turns();
+		for (const send of writers) await expect(send.write(Uint8Array.of(0))).rejects.toThrow(StreamError);
+		expect(await Promise.race([client.closed.then(({ code }) => code), turns().then(() => "open")])).toBe(end);
+	});
+	it("R4: a handshake has its time and not more", async () => {
+		stopTime();
+		const { client, server } = fakePair();
+		const serving = MoqPeer.server(server, {}).catch((error) => error.reason);
+		vi.advanceTimersByTime(SETUP_TIMEOUT_MS - 1);
+		expect(await Promise.race([client.closed, turns().then(() => "open")])).toBe("open");
+		vi.advanceTimersByTime(1);
+		expect((await client.closed).code).toBe(WIRE_ERROR_CODES.timeout);
+		expect(await serving).toBe("timeout");
+	});
+	it("R4: as many groups wait for who reads them as are allowed; one more, and the oldest is stopped", async () => {
+		const { client, server } = fakePair();
+		const oldest: unknown[] = [];
+		let opened = 0;
+		const [viewer] = await Promise.all([
+			MoqPeer.client(client),
+			MoqPeer.server(server, {
+				onSubscribe: async (subscription) => {
+					await subscription.accept();
+					for (; opened <= MAX_WAITING_GROUPS; opened++) {
+						// All of them at once are within the limit up to here.
+						if (opened === MAX_WAITING_GROUPS) oldest.push("before");
+						const group = await subscription.openGroup(opened);
+						const writing = group.write(new Uint8Array(200));
+						if (opened === 0) writing.catch((error) => oldest.push(error.code));
+						else writing.catch(() => {});
+						await turns();
+					}
+				},
+			}),
+		]);
+		const subscription = await viewer.subscribe("cam", "x", 1);
+		await vi.waitUntil(() => opened > MAX_WAITING_GROUPS);
+		expect(oldest).toEqual(["before", WIRE_ERROR_CODES.lagging]);
+		expect(subscription.groups.length).toBe(MAX_WAITING_GROUPS);
+		expect((await subscription.groups.next()).value?.sequence).toBe(1);
 	});
 });

@@ -11,7 +11,9 @@ import { GroupDecoder } from "@mivisus/wire/moq/group";
 import { decodeSubscribe, decodeSubscribeUpdate, encodeSubscribe, SUBSCRIBE_STREAM } from "@mivisus/wire/moq/subscribe";
 import { encodeVarint } from "@mivisus/wire/moq/varint";
 import { type BidiStream, type CloseInfo, type RecvStream, type Session, StreamError } from "../port.ts";
+import { within } from "../within.ts";
 import { GroupReader, OutgoingSubscription } from "./incoming.ts";
+import { LATE_MS, MAX_LATE_STREAMS } from "./limits.ts";
 import { AnnounceWriter, IncomingSubscription } from "./outgoing.ts";
 import { AsyncQueue } from "./queue.ts";
 import { StreamReader } from "./reader.ts";
@@ -41,6 +43,9 @@ export class MoqPeer {
 	#held = new Set<unknown>();
 	#subscriptions = new Map<number, OutgoingSubscription>();
 	#incoming = new Set<IncomingSubscription | AnnounceWriter>();
+	/** Ids of the peer's subscriptions that it holds now: groups are told apart by nothing else. */
+	#incomingIds = new Set<number>();
+	#late = 0;
 	#nextId = 0;
 
 	private constructor(session: Session, setup: BidiStream, handlers: PeerHandlers) {
@@ -93,6 +98,7 @@ export class MoqPeer {
 			) {
 				announcements.push(decodeAnnounce(message));
 			}
+			await stream.send.finish();
 		} catch (error) {
 			this.#refuse(stream, error);
 		}
@@ -100,9 +106,20 @@ export class MoqPeer {
 		this.#held.delete(stream);
 	}
 
-	/** Subscribes; resolves once the peer said OK, rejects with StreamError when it refused. */
-	async subscribe(broadcast: string, track: string, priority: number): Promise<OutgoingSubscription> {
-		const stream = await this.session.openBidi();
+	/**
+	 * Subscribes; resolves once the peer said OK, rejects with StreamError when it refused, with WireError `timeout` when it
+	 * said nothing for `timeoutMs`. One that does not even grant a stream for so long is closed: it can be asked nothing.
+	 */
+	async subscribe(
+		broadcast: string,
+		track: string,
+		priority: number,
+		timeoutMs?: number,
+	): Promise<OutgoingSubscription> {
+		const stream = await within(timeoutMs, this.session.openBidi(), () => {
+			this.close(WIRE_ERROR_CODES.timeout, "no stream is granted");
+			return new WireError("timeout", "the peer grants no stream");
+		});
 		const id = this.#nextId++;
 		const subscription = new OutgoingSubscription(broadcast, track, stream, () => {
 			this.#subscriptions.delete(id);
@@ -112,12 +129,17 @@ export class MoqPeer {
 		this.#subscriptions.set(id, subscription);
 		this.#held.add(stream);
 		const reader = new StreamReader(stream.recv);
-		try {
+		const ask = async () => {
 			await stream.send.write(encodeVarint(SUBSCRIBE_STREAM));
 			await stream.send.write(encodeSubscribe({ id, broadcast, track, priority }));
 			if ((await reader.message(MAX_CONTROL_BYTES)) === null)
 				throw new StreamError("reset", WIRE_ERROR_CODES["not-found"]);
+		};
+		try {
+			await within(timeoutMs, ask(), () => new WireError("timeout", "the peer does not answer"));
 		} catch (error) {
+			// This half too: a refusal that is not taken leave of would stay with both sides as long as the session.
+			this.#refuse(stream, error);
 			subscription.settle();
 			throw error;
 		}
@@ -142,13 +164,13 @@ export class MoqPeer {
 		const reader = new StreamReader(stream);
 		const decoder = new GroupDecoder(reader.incoming);
 		try {
-			const header = await reader.next(() => decoder.header());
+			const header = await this.#inTime(reader.next(() => decoder.header()));
 			const subscription = header && this.#subscriptions.get(header.subscribeId);
 			// Late groups of a subscription that we left are normal; they close their own stream and nothing else.
 			if (!header || !subscription) return stream.stop(WIRE_ERROR_CODES["not-found"]);
 			subscription.deliver(new GroupReader(header.sequence, reader, decoder));
 		} catch (error) {
-			stream.stop(error instanceof WireError ? error.code : WIRE_ERROR_CODES.cancelled);
+			stream.stop(codeOf(error));
 		}
 	}
 
@@ -161,38 +183,49 @@ export class MoqPeer {
 		this.#held.add(stream);
 		const reader = new StreamReader(stream.recv);
 		try {
-			const type = await reader.varint();
-			if (type === ANNOUNCE_STREAM) await this.#serveAnnounce(stream, reader);
-			else if (type === SUBSCRIBE_STREAM) await this.#serveSubscribe(stream, reader);
-			else if (type !== null) throw new WireError("protocol-violation", `bidirectional stream of type ${type}`);
+			const { type, message } = await this.#inTime(readRequest(reader));
+			if (type === ANNOUNCE_STREAM) await this.#serveAnnounce(stream, reader, message);
+			else await this.#serveSubscribe(stream, reader, message);
+			stream.recv.stop(WIRE_ERROR_CODES.cancelled);
+			await stream.send.finish().catch(() => {});
 		} catch (error) {
 			this.#refuse(stream, error);
 		}
 		this.#held.delete(stream);
 	}
-	async #serveAnnounce(stream: BidiStream, reader: StreamReader): Promise<void> {
-		const message = await reader.message(MAX_CONTROL_BYTES);
-		if (!message) return;
+	/** What opens a stream has to come soon. A peer that leaves many unfinished is closed: not each transport can end one. */
+	#inTime<T>(work: Promise<T>): Promise<T> {
+		return within(LATE_MS, work, () => {
+			this.#late += 1;
+			if (this.#late > MAX_LATE_STREAMS) this.close(WIRE_ERROR_CODES.timeout, "unfinished streams");
+			return new WireError("timeout", `a stream says nothing whole within ${LATE_MS / 1000} s`);
+		});
+	}
+	async #serveAnnounce(stream: BidiStream, reader: StreamReader, message: Uint8Array): Promise<void> {
 		const { prefix } = decodeAnnounceRequest(message);
 		if (!this.#handlers.onAnnounceRequest) throw new WireError("not-found", "nothing is announced here");
 		const writer = new AnnounceWriter(prefix, stream.send);
 		await this.#untilGone(reader, writer, () => this.#handlers.onAnnounceRequest?.(writer));
-		await stream.send.finish().catch(() => {});
 	}
-	async #serveSubscribe(stream: BidiStream, reader: StreamReader): Promise<void> {
-		const message = await reader.message(MAX_CONTROL_BYTES);
-		if (!message) return;
+	async #serveSubscribe(stream: BidiStream, reader: StreamReader, message: Uint8Array): Promise<void> {
 		const request = decodeSubscribe(message);
 		if (!this.#handlers.onSubscribe) throw new WireError("not-found", "nothing is published here");
+		if (this.#incomingIds.has(request.id)) {
+			throw new WireError("protocol-violation", `subscribe id ${request.id} is that of another subscription`);
+		}
 		const subscription = new IncomingSubscription(this.session, stream.send, request);
 		const update = (bytes: Uint8Array) => {
 			subscription.priority = decodeSubscribeUpdate(bytes).priority;
 		};
-		await this.#untilGone(reader, subscription, () => this.#handlers.onSubscribe?.(subscription), update);
+		this.#incomingIds.add(request.id);
+		try {
+			await this.#untilGone(reader, subscription, () => this.#handlers.onSubscribe?.(subscription), update);
+		} finally {
+			this.#incomingIds.delete(request.id);
+		}
 		await subscription.end();
-		await stream.send.finish().catch(() => {});
 	}
-	/** Runs `begin`, then reads what the peer says on the stream until it leaves; settles `stream` then. */
+	/** Runs `begin`, then reads what the peer says on the stream until either side leaves; settles `stream` then. */
 	async #untilGone(
 		reader: StreamReader,
 		stream: IncomingSubscription | AnnounceWriter,
@@ -200,18 +233,34 @@ export class MoqPeer {
 		onMessage: (bytes: Uint8Array) => void = () => {},
 	): Promise<void> {
 		this.#incoming.add(stream);
-		try {
-			begin();
+		const listen = async () => {
 			for (let next = await reader.message(MAX_CONTROL_BYTES); next; next = await reader.message(MAX_CONTROL_BYTES))
 				onMessage(next);
+		};
+		try {
+			begin();
+			await Promise.race([listen(), stream.closed]);
 		} finally {
 			this.#incoming.delete(stream);
 			stream.settle();
 		}
 	}
 	#refuse(stream: BidiStream, error: unknown): void {
-		const code = error instanceof WireError ? error.code : WIRE_ERROR_CODES.cancelled;
+		const code = codeOf(error);
 		stream.send.reset(code);
 		stream.recv.stop(code);
 	}
+}
+
+const codeOf = (error: unknown) => (error instanceof WireError ? error.code : WIRE_ERROR_CODES.cancelled);
+
+/** The type of a stream that the peer opened and its first message. Rejects with WireError where it is not a request. */
+async function readRequest(reader: StreamReader): Promise<{ type: number; message: Uint8Array }> {
+	const type = await reader.varint();
+	if (type !== null && type !== ANNOUNCE_STREAM && type !== SUBSCRIBE_STREAM) {
+		throw new WireError("protocol-violation", `bidirectional stream of type ${type}`);
+	}
+	const message = type === null ? null : await reader.message(MAX_CONTROL_BYTES);
+	if (type === null || !message) throw new WireError("protocol-violation", "the stream ends before its request");
+	return { type, message };
 }

@@ -1,26 +1,18 @@
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { encodeClientSetup, encodeServerSetup, OFFERED_VERSIONS, SetupDecoder, Version } from "@mivisus/wire/moq/setup";
 import { type BidiStream, type Session, StreamError } from "../port.ts";
+import { within } from "../within.ts";
 import { StreamReader } from "./reader.ts";
 
 /** Both sides have this long to finish the handshake (design: section 9). */
 export const SETUP_TIMEOUT_MS = 10_000;
 
 /** Rejects with WireError `timeout` and closes the session when `work` takes too long. */
-async function inTime<T>(session: Session, work: Promise<T>): Promise<T> {
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => {
-			session.close(WIRE_ERROR_CODES.timeout, "no setup");
-			reject(new WireError("timeout", `no setup within ${SETUP_TIMEOUT_MS / 1000} s`));
-		}, SETUP_TIMEOUT_MS);
+const inTime = (session: Session, work: Promise<BidiStream>) =>
+	within(SETUP_TIMEOUT_MS, work, () => {
+		session.close(WIRE_ERROR_CODES.timeout, "no setup");
+		return new WireError("timeout", `no setup within ${SETUP_TIMEOUT_MS / 1000} s`);
 	});
-	try {
-		return await Promise.race([work, late]);
-	} finally {
-		clearTimeout(timer);
-	}
-}
 
 async function offer(session: Session): Promise<BidiStream> {
 	const stream = await session.openBidi();

@@ -91,6 +91,18 @@ export function writeStreamHeader(
 	return writeVarint(target, writeVarint(target, writeVarint(target, at + 1, id), offset), length);
 }
 
+/** Several pieces as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+	if (parts.length === 1) return parts[0]!;
+	const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+	let at = 0;
+	for (const part of parts) {
+		bytes.set(part, at);
+		at += part.length;
+	}
+	return bytes;
+}
+
 /** One frame but a STREAM's data, which {@link writeStreamHeader} and a copy make. */
 export function encodeFrame(frame: Frame): Uint8Array {
 	const body = new BodyWriter();

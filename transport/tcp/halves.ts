@@ -1,4 +1,5 @@
 import { type RecvStream, type SendStream, StreamError } from "../port.ts";
+import { joined } from "./frames.ts";
 
 /** What a sending half needs of its session. */
 export interface SendingSession {
@@ -93,6 +94,11 @@ export class SendHalf implements SendStream {
 	}
 }
 
+/** Pieces in which unread bytes are held: a peer that sends single bytes must not make each cost an object. */
+const MAX_CHUNKS = 1024;
+/** A piece keeps the record in memory that it came in; one that is smaller by more than this is copied out of it. */
+const MAX_KEPT_RATIO = 8;
+
 /** What a receiving half needs of its session. */
 export interface ReceivingSession {
 	/** So many bytes were read, or will never be: the peer may send as many again. */
@@ -146,12 +152,14 @@ export class RecvHalf implements RecvStream {
 		if (data.length === 0) return;
 		const reader = this.#reader;
 		if (!this.#stopped && !reader) {
-			this.#chunks.push(data);
+			// Unread bytes are bounded by their number; what they cost beside has to be, too.
+			if (this.#chunks.length >= MAX_CHUNKS) this.#chunks = [joined(this.#chunks)];
+			this.#chunks.push(onItsOwn(data));
 			return;
 		}
 		this.#reader = undefined;
 		this.#session.consumed(this, data.length);
-		reader?.take(data);
+		reader?.take(onItsOwn(data));
 	}
 	/** FIN. */
 	finish(): void {
@@ -172,3 +180,6 @@ export class RecvHalf implements RecvStream {
 		if (left > 0) this.#session.consumed(this, left);
 	}
 }
+
+const onItsOwn = (data: Uint8Array) =>
+	data.length < data.buffer.byteLength / MAX_KEPT_RATIO ? new Uint8Array(data) : data;

@@ -13,6 +13,7 @@ import {
 	decodeRecord,
 	encodeFrame,
 	type Frame,
+	joined,
 	MAX_STREAM_HEADER_BYTES,
 	MAX_STREAM_PAYLOAD_BYTES,
 	type TransportParameters,
@@ -43,6 +44,8 @@ export const SESSION_WINDOW_BYTES = 2 * 1024 * 1024;
 export const MAX_OPEN_STREAMS = 512;
 /** What may wait in this process for the socket: beyond, streams wait, and the more urgent one goes first. */
 export const SOCKET_BUFFER_BYTES = 128 * 1024;
+/** Frames of control that wait for a peer that does not read, bytes: each of them answers what it sent. */
+export const MAX_WAITING_CONTROL_BYTES = 64 * 1024;
 /** A peer that sends nothing at all for so long is gone, ms. It is asked for a sign of life before. */
 export const IDLE_MS = 30_000;
 const PING_MS = IDLE_MS / 3;
@@ -96,6 +99,7 @@ export class QmuxSession implements Session {
 	#resolveClosed: (info: CloseInfo) => void = () => {};
 
 	#control: Uint8Array[];
+	#controlBytes = 0;
 	#sending = new Map<number, SendHalf>();
 	/** Those that have something to send, in the order in which their turn comes. */
 	#ready = new Set<SendHalf>();
@@ -220,8 +224,11 @@ export class QmuxSession implements Session {
 	}
 	#say(frame: Frame): void {
 		if (this.#over) return;
-		this.#control.push(encodeFrame(frame));
+		const bytes = encodeFrame(frame);
+		this.#control.push(bytes);
+		this.#controlBytes += bytes.length;
 		this.#flush();
+		if (this.#controlBytes > MAX_WAITING_CONTROL_BYTES) this.#fail(new WireError("too-many", "answers are not read"));
 	}
 	/** Sends what waits, as far as the socket takes it: control first, then the most urgent stream. */
 	#flush(): void {
@@ -241,6 +248,7 @@ export class QmuxSession implements Session {
 	#sendControl(more: readonly Uint8Array[] = []): void {
 		const frames = [...this.#control, ...more];
 		this.#control = [];
+		this.#controlBytes = 0;
 		while (frames.length > 0) {
 			let bytes = 0;
 			const fits = frames.findIndex((frame) => {
@@ -282,11 +290,16 @@ export class QmuxSession implements Session {
 			if (record.length > MAX_RECORD_BYTES) throw violation(`a record of ${record.length} bytes`);
 			for (const frame of decodeRecord(record)) if (!this.#over) this.#hear(frame);
 		} catch (error) {
-			const { code, message } =
-				error instanceof WireError ? error : { code: WIRE_ERROR_CODES["protocol-violation"], message: "" };
-			this.#sendControl([encodeFrame({ type: "close", application: false, code, reason: cutReason(message) })]);
-			this.#end({ code, reason: message });
+			this.#fail(error);
 		}
+	}
+	/** Ends it for a fault of the peer's, which is told. */
+	#fail(error: unknown): void {
+		if (this.#over) return;
+		const { code, message } =
+			error instanceof WireError ? error : { code: WIRE_ERROR_CODES["protocol-violation"], message: "" };
+		this.#sendControl([encodeFrame({ type: "close", application: false, code, reason: cutReason(message) })]);
+		this.#end({ code, reason: message });
 	}
 	#hear(frame: Frame): void {
 		if ((frame.type === "parameters") === (this.#peer !== undefined)) throw violation("parameters come first, once");
@@ -424,15 +437,4 @@ export class QmuxSession implements Session {
 		for (const { waiting } of this.#own) for (const wake of waiting.splice(0)) wake();
 		this.#resolveClosed(info);
 	}
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-	if (parts.length === 1) return parts[0]!;
-	const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		bytes.set(part, at);
-		at += part.length;
-	}
-	return bytes;
 }

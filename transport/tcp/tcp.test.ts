@@ -2,6 +2,9 @@ import "core-js/actual/promise/with-resolvers";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import Qmux from "@moq/qmux";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -230,6 +233,52 @@ describe("a server on TCP", () => {
 			await expect(session.openUni()).rejects.toMatchObject({ kind: "session-closed" });
 		});
 	}
+	it("R4: a peer that asks and never reads the answers is closed before they fill the memory", async () => {
+		const { session, socket } = await raw();
+		socket.on("error", () => {});
+		socket.pause();
+		socket.send(hello);
+		const pings = Buffer.concat(
+			Array.from({ length: 6000 }, () => encodeFrame({ type: "ping", response: false, sequence: 1 })),
+		);
+		let over = false;
+		void session.closed.then(() => {
+			over = true;
+		});
+		// The kernel's buffers take some megabytes first.
+		for (let n = 0; !over && n < 2000; n++) await new Promise((sent) => socket.send(pings, sent));
+		expect(await session.closed).toMatchObject({ code: WIRE_ERROR_CODES["too-many"] });
+	});
+	it("a few bytes in a large record do not keep the record in memory, nor single bytes an object each", async () => {
+		const { session, socket } = await raw();
+		socket.send(hello);
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		collect();
+		const before = process.memoryUsage();
+		const pieces = 1000;
+		for (let n = 0; n < pieces; n++) {
+			const record = Buffer.concat([stream(2, n, 1), new Uint8Array(60_000)]);
+			await new Promise((sent) => socket.send(record, sent));
+		}
+		const recv = await session.acceptUni();
+		// In order: where this answer comes, all of that has come.
+		socket.send(stream(6, 0, 1));
+		await session.acceptUni();
+		collect();
+		expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(10 * 1024 * 1024);
+		let length = 0;
+		while (length < pieces) length += (await recv?.read())?.length ?? 0;
+		const many = 200_000;
+		for (let at = 0; at < many; at += 5000)
+			socket.send(Buffer.concat(Array.from({ length: 5000 }, (_, n) => stream(2, pieces + at + n, 1))));
+		socket.send(stream(10, 0, 1));
+		await session.acceptUni();
+		collect();
+		expect(process.memoryUsage().heapUsed - before.heapUsed).toBeLessThan(10 * 1024 * 1024);
+		socket.terminate();
+		await session.closed;
+	});
 	it("takes what is just within the limits", async () => {
 		const { session, socket } = await raw();
 		for (const record of [hello, ...whole(2, STREAM_WINDOW_BYTES), stream(2 + 4 * (MAX_OPEN_STREAMS - 1), 0, 1)]) {

@@ -14,7 +14,7 @@ import { Incoming } from "./bytes.ts";
 import { encodeFrame, encodeGroupHeader, GroupDecoder } from "./group.ts";
 import { normalizePath, suffixOf } from "./path.ts";
 import { encodeClientSetup, encodeServerSetup, OFFERED_VERSIONS, SetupDecoder, Version } from "./setup.ts";
-import { decodeSubscribe, encodeSubscribe } from "./subscribe.ts";
+import { decodeSubscribe, decodeSubscribeUpdate, encodeSubscribe, encodeSubscribeUpdate } from "./subscribe.ts";
 import { encodeVarint, MAX_VARINT, readVarint } from "./varint.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -118,6 +118,24 @@ describe("round trips, over any segmentation", () => {
 			),
 		);
 	});
+	it("a server setup, with parameters of both kinds", () => {
+		const parameter = fc.oneof(
+			fc.record({ id: fc.nat(1000).map((id) => 2 * id), value: fc.maxSafeNat() }),
+			fc.record({ id: fc.nat(1000).map((id) => 2 * id + 1), value: fc.uint8Array({ maxLength: 40 }) }),
+		);
+		fc.assert(
+			fc.property(fc.maxSafeNat(), fc.array(parameter, { maxLength: 6 }), (version, parameters) => {
+				const incoming = new Incoming();
+				incoming.push(encodeServerSetup({ version, parameters }));
+				expect(SetupDecoder.server().decode(incoming)).toEqual({ version, parameters });
+				expect(incoming.length).toBe(0);
+			}),
+		);
+	});
+	it("a change of priority", () => {
+		for (let priority = 0; priority <= 255; priority++)
+			expect(decodeSubscribeUpdate(body(encodeSubscribeUpdate({ priority })))).toEqual({ priority });
+	});
 	it("announce and subscribe", () => {
 		fc.assert(
 			fc.property(
@@ -196,7 +214,13 @@ describe("what a peer must not do", () => {
 	it("no bytes at all crash a decoder with anything but a WireError", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 64 }), (data) => {
-				for (const decode of [decodeAnnounce, decodeAnnounceInit, decodeAnnounceRequest, decodeSubscribe]) {
+				for (const decode of [
+					decodeAnnounce,
+					decodeAnnounceInit,
+					decodeAnnounceRequest,
+					decodeSubscribe,
+					decodeSubscribeUpdate,
+				]) {
 					try {
 						decode(data);
 					} catch (error) {

@@ -1,7 +1,6 @@
-import { clearTimeout, setTimeout } from "node:timers";
-
-/** `work`, or a rejection with `late` after `ms`. */
-export async function within<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+/** `work`, or a rejection with `late` after `ms`; without `ms`, however long it takes. */
+export async function within<T>(ms: number | undefined, work: Promise<T>, late: () => Error): Promise<T> {
+	if (ms === undefined) return await work;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const timeout = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => reject(late()), ms);
