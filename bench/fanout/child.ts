@@ -12,7 +12,7 @@ export class Child {
 	#process: ChildProcess;
 	#exit: Promise<number | null>;
 
-	/** `file` stands beside this one, or is given as path from the repository's root. */
+	/** `file` is a TypeScript module; `node` are options of Node before it. */
 	constructor(name: string, file: URL, options: { env?: Record<string, string>; node?: readonly string[] } = {}) {
 		this.name = name;
 		const { env = {}, node = [] } = options;

@@ -1,5 +1,6 @@
 /** The publisher's process: one session for each camera, frames by the clock. */
 import { setTimeout as pause } from "node:timers/promises";
+import { StreamError } from "@mivisus/transport/port";
 import { serveParent } from "./child.ts";
 import { Count, PublisherJob, Window } from "./messages.ts";
 import { type Outlet, publish } from "./outlets.ts";
@@ -39,6 +40,8 @@ async function begin({ server, gopSeconds, cameras }: PublisherJob): Promise<voi
 		sent[broadcast] = 0;
 		await publish(server, place, (outlet) => {
 			film(outlet, broadcast, { gopSeconds, beganMs: nowMs + afterMs }).catch((error) => {
+				// Nobody looks any more, which is how each measurement ends. In the middle of one, what was not sent tells.
+				if (error instanceof StreamError) return;
 				console.error(`camera ${broadcast}:`, error);
 				process.exit(1);
 			});

@@ -8,6 +8,8 @@ import { type Running, startServer } from "./servers.ts";
 
 /** Viewers' processes: with one of them alone, what it cannot read would be the server's fault. */
 const VIEWER_PROCESSES = 2;
+/** One thread for the native part is enough for them, and passes less from core to core than one for each core. */
+const VIEWER_ENV = { TOKIO_WORKER_THREADS: "1" };
 /** Between two sessions of a viewers' process, ms: connecting is not what is measured. */
 const SPACING_MS = 20;
 /** For all sessions to have a picture. */
@@ -62,7 +64,7 @@ export async function measure(way: Way, setting: Setting, seconds: number, profi
 		);
 		const viewers: { child: Child; places: Place[] }[] = [];
 		for (const places of groups.filter(({ length }) => length > 0)) {
-			const child = new Child("viewers", new URL("viewers.ts", import.meta.url));
+			const child = new Child("viewers", new URL("viewers.ts", import.meta.url), { env: VIEWER_ENV });
 			children.unshift(child);
 			viewers.push({ child, places });
 		}

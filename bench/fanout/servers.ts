@@ -24,10 +24,7 @@ export interface Running {
 export async function startServer(way: Way, profile?: string): Promise<Running> {
 	const certificate = await makeCertificate({ hosts: ["localhost", "127.0.0.1"] });
 	const server = { way, certPem: certificate.certPem, certificateHash: toBase64Url(certificate.sha256) };
-	const node =
-		profile === undefined
-			? []
-			: ["--cpu-prof", `--cpu-prof-dir=${profile}`, `--cpu-prof-name=${way}-${Date.now()}.cpuprofile`];
+	const node = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${join(profile, way)}`];
 	return way === "relay-http3" || way === "relay-tcp"
 		? startRelay(server, certificate, node)
 		: startBare(server, certificate, node);
