@@ -1,5 +1,17 @@
+type Figure = number | string | readonly Figures[] | { [name: string]: Figure };
 /** What a benchmark reports beside the machine. */
-export type Figures = Record<string, number | string>;
+export type Figures = Record<string, Figure>;
+
+/** A promise that a benchmark itself guards was not kept: what was measured is printed all the same, and the run fails. */
+export class Failed extends Error {
+	override name = "Failed";
+	readonly figures: Figures;
+	/** `why`: in words, one line for each. */
+	constructor(why: readonly string[], figures: Figures) {
+		super(why.join("\n"));
+		this.figures = figures;
+	}
+}
 
 /** Of values in order. */
 export const percentile = (sorted: readonly number[], share: number) =>

@@ -1,21 +1,26 @@
 /**
  * `npm run bench -- NAME`: runs one benchmark and prints one JSON object as its last line, with the machine and the sample
- * count. Figures are read by people and compared as ratios; no test asserts them.
+ * count. Figures are read by people and compared as ratios; no test asserts them. Exit status 1 where what a benchmark needs to
+ * mean anything did not hold.
  */
 import { cpus, release, totalmem } from "node:os";
 import { agent } from "./agent.ts";
 import { api } from "./api.ts";
 import { equalAnswers } from "./equal-answers.ts";
 import { exportCopy } from "./export.ts";
-import type { Figures } from "./figures.ts";
+import { fanout } from "./fanout.ts";
+import { Failed, type Figures } from "./figures.ts";
 import { firstPicture } from "./first-picture.ts";
+import { join } from "./join.ts";
 
 const BENCHMARKS: Record<string, () => Promise<Figures>> = {
 	agent,
 	api,
 	"equal-answers": equalAnswers,
 	export: exportCopy,
+	fanout,
 	"first-picture": firstPicture,
+	join,
 };
 
 const name = process.argv[2] ?? "";
@@ -24,7 +29,13 @@ if (!run) {
 	console.error(`There is no benchmark "${name}". Known: ${Object.keys(BENCHMARKS).join(", ")}`);
 	process.exit(2);
 }
-const figures = await run();
+let failed = false;
+const figures = await run().catch((error) => {
+	if (!(error instanceof Failed)) throw error;
+	failed = true;
+	console.error(`${name} failed:\n${error.message}`);
+	return error.figures;
+});
 const machine = {
 	cores: cpus().length,
 	cpu: cpus()[0]?.model ?? "",
@@ -33,4 +44,4 @@ const machine = {
 	node: process.version,
 };
 console.log(JSON.stringify({ bench: name, ...figures, machine }));
-process.exit(0);
+process.exit(failed ? 1 : 0);

@@ -9,3 +9,10 @@ export function usage(pid: number): { rssMiB: number; cpuS: number } {
 		cpuS: (Number(fields[11]) + Number(fields[12])) / 100,
 	};
 }
+
+/** CPU time that the machine spent on anything, or that its host did not give to it, s. */
+export function machineCpuS(): number {
+	const line = /^cpu +(.*)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1] ?? "";
+	const [user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0, stolen = 0] = line.split(" ").map(Number);
+	return (user + nice + system + interrupts + soft + stolen) / 100;
+}
