@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { newId, toBase64Url } from "@mivisus/wire/ids";
+import { FromPlane, type ToPlane } from "../../relay/messages.ts";
 import { TestWorker } from "../../relay/testing/keys.ts";
 import { freePort } from "../../scripts/start/programs.ts";
 import { Child } from "./child.ts";
@@ -75,7 +76,8 @@ async function startRelay(server: Server, { certPem, keyPem }: Pem, node: readon
 		await child.stop();
 		rmSync(folder, { recursive: true });
 	};
-	await child.hear(Listening, START_MS).catch(async (error) => {
+	const begin: ToPlane = { type: "begin", slot: 0, revocations: [] };
+	await child.ask(begin, FromPlane, START_MS).catch(async (error) => {
 		await stop();
 		throw error;
 	});
