@@ -1,5 +1,6 @@
 import { AsyncQueue } from "@mivisus/transport/moq/queue";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
+import { Incoming } from "@mivisus/wire/moq/bytes";
 import { describe, expect, it } from "vitest";
 import { Broadcast, type UpstreamGroup } from "./broadcast.ts";
 import { Budget } from "./budget.ts";
@@ -52,7 +53,14 @@ function viewer() {
 	const seen: string[] = [];
 	const subscriber = new Subscriber(
 		async (sequence) => ({
-			writeEncoded: async (frame) => void seen.push(`${sequence}:${frame[1]}`),
+			writeEncoded: async (piece) => {
+				// What waits for a viewer goes out in one piece.
+				const incoming = new Incoming();
+				incoming.push(piece);
+				for (let frame = incoming.takeMessage(piece.length); frame; frame = incoming.takeMessage(piece.length)) {
+					seen.push(`${sequence}:${frame[0]}`);
+				}
+			},
 			finish: async () => void seen.push(`${sequence}.`),
 			reset: (code) => void seen.push(`${sequence}!${code}`),
 		}),

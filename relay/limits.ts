@@ -44,6 +44,8 @@ export const MAX_SESSION_QUEUE_BYTES = 64 * 1024 * 1024;
 /** Groups of a few bytes (one sound packet each, as some publishers send) may queue in larger number. */
 export const MAX_SMALL_GROUPS = 64;
 export const MAX_SMALL_BYTES = 64 * 1024;
+/** Frames that wait for a subscriber go out in one piece up to so much: fewer calls, and small enough to be given up. */
+export const COALESCED_BYTES = 64 * 1024;
 /** A subscriber whose transport took nothing for so long is cut. */
 export const STALLED_MS = 10_000;
 

@@ -1,13 +1,27 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { describe, expect, it } from "vitest";
-import { MAX_QUEUE_BYTES, MAX_QUEUE_FRAMES, MAX_SMALL_BYTES, MAX_SMALL_GROUPS, STALLED_MS } from "./limits.ts";
+import {
+	COALESCED_BYTES,
+	MAX_QUEUE_BYTES,
+	MAX_QUEUE_FRAMES,
+	MAX_SMALL_BYTES,
+	MAX_SMALL_GROUPS,
+	STALLED_MS,
+} from "./limits.ts";
 import { Subscriber } from "./subscriber.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A subscriber's transport that takes frames only while `open` is true, and writes down what happens. */
 function setUp() {
-	const state = { blocked: false, nowMs: 0, log: [] as string[], release: [] as (() => void)[], inFlight: 0 };
+	const state = {
+		blocked: false,
+		nowMs: 0,
+		log: [] as string[],
+		pieces: [] as number[],
+		release: [] as (() => void)[],
+		inFlight: 0,
+	};
 	const wait = () => (state.blocked ? new Promise<void>((resolve) => state.release.push(resolve)) : Promise.resolve());
 	const subscriber = new Subscriber(
 		async (sequence) => {
@@ -17,7 +31,9 @@ function setUp() {
 					state.inFlight += 1;
 					await wait();
 					state.inFlight -= 1;
-					state.log.push(`${sequence}:${frame[0]}`);
+					// What waits goes out in one piece, whose frames each hold one value.
+					for (const value of new Set(frame)) state.log.push(`${sequence}:${value}`);
+					state.pieces.push(frame.length);
 				},
 				finish: async () => void state.log.push(`finish ${sequence}`),
 				reset: (code) => void state.log.push(`reset ${sequence} ${code}`),
@@ -45,6 +61,25 @@ describe("a subscriber's queue", () => {
 		subscriber.push(8, frame(3));
 		await turn();
 		expect(state.log).toEqual(["open 7", "7:1", "7:2", "finish 7", "open 8", "8:3"]);
+	});
+	it("what waits goes out in pieces up to the limit, and one frame as it is", async () => {
+		const { state, subscriber, unblock } = setUp();
+		const half = COALESCED_BYTES / 2;
+		state.blocked = true;
+		subscriber.begin(1);
+		const lengths = [1, half, half, half, half + 1, COALESCED_BYTES + 1, 1];
+		for (const [i, length] of lengths.entries()) {
+			subscriber.push(1, frame(i, length));
+			// The first is being written while the others come.
+			if (i === 0) await turn();
+		}
+		await turn();
+		unblock();
+		subscriber.end(1);
+		for (let i = 0; i < lengths.length; i++) await turn();
+		expect(state.log).toEqual(["open 1", "1:0", "1:1", "1:2", "1:3", "1:4", "1:5", "1:6", "finish 1"]);
+		expect(state.pieces).toEqual([1, 2 * half, half, half + 1, COALESCED_BYTES + 1, 1]);
+		expect(subscriber.queuedBytes).toBe(0);
 	});
 	it("has one write in flight at a time", async () => {
 		const { state, subscriber } = setUp();

@@ -1,5 +1,6 @@
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import {
+	COALESCED_BYTES,
 	MAX_QUEUE_BYTES,
 	MAX_QUEUE_FRAMES,
 	MAX_QUEUE_GROUPS,
@@ -18,24 +19,18 @@ export interface GroupSink {
 }
 
 interface OutGroup {
-	sequence: number;
+	readonly sequence: number;
 	queue: Uint8Array[];
 	/** How many at the head of the queue came from the cache and do not count as lag. */
 	replayed: number;
+	/** How many at the head of the queue are being written. */
+	writing: number;
 	ended: boolean;
-	sink: GroupSink | undefined;
-	/** Resolves when the group was given up, so that nobody waits for its blocked write. */
-	dropped: Promise<void>;
 	isDropped: boolean;
-	drop: () => void;
-}
-
-function outGroup(sequence: number): OutGroup {
-	let drop = () => {};
-	const dropped = new Promise<void>((resolve) => {
-		drop = resolve;
-	});
-	return { sequence, queue: [], replayed: 0, ended: false, sink: undefined, dropped, isDropped: false, drop };
+	sink: GroupSink | undefined;
+	/** What to do when the work in flight is done or failed; made once, because there is one write for each frame. */
+	readonly done: () => void;
+	readonly failed: () => void;
 }
 
 /**
@@ -51,8 +46,10 @@ export class Subscriber implements Holder {
 	/** Groups up to this one are not sent any more. */
 	#floor = -1;
 	#droppedGroups = 0;
+	/** Since when the transport has done nothing of what it was asked for. */
 	#blockedSince: number | undefined;
-	#pumping = false;
+	/** The group for which work is in flight. One that was given up is not waited for: its write may be blocked. */
+	#busy: OutGroup | undefined;
 	#closed = false;
 	#onDrained: () => void = () => {};
 	#meter: Meter;
@@ -98,7 +95,18 @@ export class Subscriber implements Holder {
 		if (this.#closed || sequence <= this.#floor) return;
 		const most = this.#bytes > MAX_SMALL_BYTES ? MAX_QUEUE_GROUPS : MAX_SMALL_GROUPS;
 		if (this.#groups.length >= most) this.#dropBut(0, "slow");
-		this.#groups.push(outGroup(sequence));
+		const group: OutGroup = {
+			sequence,
+			queue: [],
+			replayed: 0,
+			writing: 0,
+			ended: false,
+			isDropped: false,
+			sink: undefined,
+			done: () => this.#done(group),
+			failed: () => this.#failed(group),
+		};
+		this.#groups.push(group);
 	}
 	/**
 	 * Begins with a group that is under way. Its frames so far are the shared cache's and do not count: they may be more
@@ -111,7 +119,7 @@ export class Subscriber implements Holder {
 		group.queue.push(...frames);
 		group.replayed = frames.length;
 		this.#hold(frames.reduce((sum, { length }) => sum + length, 0));
-		void this.#pump();
+		this.#pump();
 	}
 	/** An encoded frame of a group that began. */
 	push(sequence: number, frame: Uint8Array): void {
@@ -127,19 +135,21 @@ export class Subscriber implements Holder {
 			// The newest alone is above the limit: it goes too, and the next one follows.
 			if (full()) this.#dropBut(0, "slow");
 		}
-		void this.#pump();
+		this.#pump();
 	}
 	/** The group is complete. */
 	end(sequence: number): void {
 		const group = this.#find(sequence);
 		if (!group) return;
 		group.ended = true;
-		void this.#pump();
+		this.#pump();
 	}
 	/** The publisher gave the group up. */
 	abandon(sequence: number, code: number): void {
 		const group = this.#find(sequence);
-		if (group) this.#give(group, code);
+		if (!group) return;
+		this.#give(group, code);
+		this.#pump();
 	}
 	/** Resolves once everything queued went out, or was given up. */
 	drained(): Promise<void> {
@@ -157,6 +167,7 @@ export class Subscriber implements Holder {
 	/** All queues together are too large, and this one has the most. */
 	lighten(keep: 0 | 1): void {
 		this.#dropBut(keep, "memory");
+		this.#pump();
 	}
 	/** So many bytes wait more: that may be too many for all together, and cost this one or another its groups. */
 	#hold(bytes: number): void {
@@ -169,7 +180,8 @@ export class Subscriber implements Holder {
 		this.#queues.change(-bytes);
 	}
 	#find(sequence: number): OutGroup | undefined {
-		return this.#groups.find((group) => group.sequence === sequence);
+		for (const group of this.#groups) if (group.sequence === sequence) return group;
+		return undefined;
 	}
 	/** Gives up all but the newest `keep` groups. */
 	#dropBut(keep: number, why: keyof Meter["groupsDropped"]): void {
@@ -190,74 +202,79 @@ export class Subscriber implements Holder {
 		group.queue = [];
 		group.isDropped = true;
 		group.sink?.reset(code);
-		group.drop();
+		if (this.#busy === group) this.#busy = undefined;
 	}
 	#remove(group: OutGroup): void {
 		this.#groups = this.#groups.filter((other) => other !== group);
 		if (this.#groups.length === 0) this.#onDrained();
 	}
-	async #pump(): Promise<void> {
-		if (this.#pumping) return;
-		this.#pumping = true;
-		try {
-			for (;;) {
-				const group = this.#groups.find(({ queue, ended }) => queue.length > 0 || ended);
-				if (!group) return;
-				await this.#step(group);
-			}
-		} finally {
-			this.#pumping = false;
+	/** Begins the next thing to do, unless something is in flight. */
+	#pump(): void {
+		if (this.#busy) return;
+		for (const group of this.#groups) {
+			if (group.queue.length === 0 && !group.ended) continue;
+			this.#busy = group;
+			this.#blockedSince ??= this.#now();
+			if (!group.sink) this.#openStream(group);
+			else if (group.queue.length > 0) group.sink.writeEncoded(this.#next(group)).then(group.done, group.failed);
+			else group.sink.finish().then(group.done, group.failed);
+			return;
 		}
 	}
-	/** The next thing to do for `group`; its failure costs that group only. */
-	async #step(group: OutGroup): Promise<void> {
-		try {
-			if (!group.sink) {
-				group.sink = await this.#timed(this.#openUnlessDropped(group), group);
-				if (!group.sink || group.isDropped) return;
-			}
-			const frame = group.queue[0];
-			if (frame) {
-				await this.#timed(group.sink.writeEncoded(frame), group);
-				if (group.isDropped) return;
-				group.queue.shift();
-				this.#wrote(frame.length);
-				if (group.replayed > 0) group.replayed -= 1;
-				else {
-					this.#bytes -= frame.length;
-					this.#frames -= 1;
-				}
-			} else {
-				await group.sink.finish();
-				this.#remove(group);
-			}
-		} catch {
-			// The subscriber stopped this group or went away; the session's end is told elsewhere.
-			if (!group.isDropped) this.#give(group, WIRE_ERROR_CODES.cancelled);
-		}
+	#openStream(group: OutGroup): void {
+		this.#open(group.sequence).then((sink) => {
+			group.sink = sink;
+			// Opened too late for anyone to have given it up.
+			if (group.isDropped) sink.reset(WIRE_ERROR_CODES.lagging);
+			this.#settled(group);
+			this.#pump();
+		}, group.failed);
 	}
-	#wrote(bytes: number): void {
-		this.#release(bytes);
-		this.#meter.bytesOut += bytes;
-		this.#meter.framesOut += 1;
+	/** What is written next: one frame, shared by all; for a subscriber that is behind several, in one piece. */
+	#next(group: OutGroup): Uint8Array {
+		const [first] = group.queue;
+		let bytes = first!.length;
+		let frames = 1;
+		while (frames < group.queue.length && bytes + group.queue[frames]!.length <= COALESCED_BYTES) {
+			bytes += group.queue[frames]!.length;
+			frames += 1;
+		}
+		group.writing = frames;
+		return frames === 1 ? first! : Buffer.concat(group.queue.slice(0, frames), bytes);
+	}
+	#done(group: OutGroup): void {
+		this.#settled(group);
+		if (!group.isDropped) {
+			if (group.writing > 0) this.#wrote(group);
+			// Only an end is left to be written without frames.
+			else this.#remove(group);
+		}
+		this.#pump();
+	}
+	/** The subscriber stopped this group or went away: that costs this group only, the session's end is told elsewhere. */
+	#failed(group: OutGroup): void {
+		this.#settled(group);
+		if (!group.isDropped) this.#give(group, WIRE_ERROR_CODES.cancelled);
+		this.#pump();
+	}
+	#settled(group: OutGroup): void {
+		this.#blockedSince = undefined;
+		if (this.#busy === group) this.#busy = undefined;
+	}
+	#wrote(group: OutGroup): void {
+		for (; group.writing > 0; group.writing--) {
+			const { length } = group.queue.shift()!;
+			this.#release(length);
+			this.#meter.bytesOut += length;
+			this.#meter.framesOut += 1;
+			if (group.replayed > 0) group.replayed -= 1;
+			else {
+				this.#bytes -= length;
+				this.#frames -= 1;
+			}
+		}
 		if (this.#waitingSince === undefined) return;
 		this.#meter.onFirstFrame(this.#now() - this.#waitingSince);
 		this.#waitingSince = undefined;
-	}
-	async #openUnlessDropped(group: OutGroup): Promise<GroupSink> {
-		const sink = await this.#open(group.sequence);
-		// Opened too late for anyone to have given it up.
-		if (group.isDropped) sink.reset(WIRE_ERROR_CODES.lagging);
-		return sink;
-	}
-	/** Waits for `work`, but not longer than the group lives; remembers since when nothing moved. */
-	async #timed<T>(work: Promise<T>, group: OutGroup): Promise<T | undefined> {
-		this.#blockedSince ??= this.#now();
-		const result = work.finally(() => {
-			this.#blockedSince = undefined;
-		});
-		// A write that fails after its group was dropped has nobody else to catch it.
-		result.catch(() => {});
-		return await Promise.race([result, group.dropped.then(() => undefined)]);
 	}
 }

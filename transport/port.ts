@@ -12,7 +12,8 @@ export interface CloseInfo {
 /** One end of a unidirectional stream, or half of a bidirectional one, to send on. */
 export interface SendStream {
 	/**
-	 * Resolves when the bytes are buffered for sending: this is the back-pressure. The bytes may not be changed before.
+	 * Resolves when the bytes are buffered for sending: this is the back-pressure. The bytes may not be changed any more:
+	 * others may share them, and they may still be on their way.
 	 * A second write while one is in flight is a bug of the caller and rejects with TypeError. Rejects with StreamError
 	 * when the peer stopped reading or the session ended.
 	 */

@@ -147,22 +147,25 @@ class Http3Send implements SendStream {
 		this.#over = over;
 		this.#release = release;
 	}
-	async write(bytes: Uint8Array): Promise<void> {
+	// One for each frame and viewer: no closure of its own.
+	write(bytes: Uint8Array): Promise<void> {
 		// The addon reorders writes that are not awaited: found out here rather than in a picture.
-		if (this.#writing) throw new TypeError("a write is in flight on this stream");
-		if (this.#over()) throw new StreamError("session-closed");
-		if (this.#ended) throw new StreamError("reset");
+		if (this.#writing) return Promise.reject(new TypeError("a write is in flight on this stream"));
+		if (this.#over()) return Promise.reject(new StreamError("session-closed"));
+		if (this.#ended) return Promise.reject(new StreamError("reset"));
 		this.#writing = true;
-		try {
-			await this.#native.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-		} catch (cause) {
-			this.#release();
-			throw this.#over() ? new StreamError("session-closed", undefined, { cause }) : toStreamError(cause, "stopped");
-		} finally {
-			this.#writing = false;
-		}
-		if (this.#ended) throw new StreamError(this.#over() ? "session-closed" : "reset");
+		const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		return this.#native.write(buffer).then(this.#wrote, this.#failed);
 	}
+	#wrote = (): void => {
+		this.#writing = false;
+		if (this.#ended) throw new StreamError(this.#over() ? "session-closed" : "reset");
+	};
+	#failed = (cause: unknown): never => {
+		this.#writing = false;
+		this.#release();
+		throw this.#over() ? new StreamError("session-closed", undefined, { cause }) : toStreamError(cause, "stopped");
+	};
 	async finish(): Promise<void> {
 		if (this.#writing) throw new TypeError("finish while a write is in flight");
 		if (this.#over()) throw new StreamError("session-closed");

@@ -113,7 +113,7 @@ function records(webSocket: WebSocket, socket: Socket): RecordSocket {
 		socket.uncork();
 	};
 	return {
-		send: (record) => {
+		send: (record, rest) => {
 			if (webSocket.readyState !== webSocket.OPEN) return;
 			// What is sent in one turn leaves together: one system call and as few TLS records as possible.
 			if (!corked) {
@@ -121,7 +121,9 @@ function records(webSocket: WebSocket, socket: Socket): RecordSocket {
 				socket.cork();
 				process.nextTick(uncork);
 			}
-			webSocket.send(record);
+			// Two fragments of one message: the record's header, and bytes that others send as well.
+			webSocket.send(record, { binary: true, fin: !rest });
+			if (rest) webSocket.send(rest, { binary: true, fin: true });
 		},
 		get bufferedBytes() {
 			return socket.writableLength;

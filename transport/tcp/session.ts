@@ -25,8 +25,8 @@ import { Opened } from "./opened.ts";
 
 /** A connection that carries records: a WebSocket, whoever made it. The session owns it. */
 export interface RecordSocket {
-	/** Sends one record; the bytes are not changed afterwards. Nothing happens once it is closed. */
-	send(record: Uint8Array): void;
+	/** Sends one record, in one piece or in two; the bytes are not changed afterwards. Nothing happens once it is closed. */
+	send(record: Uint8Array, rest?: Uint8Array): void;
 	/** Bytes handed over that did not leave this process yet. */
 	readonly bufferedBytes: number;
 	/** Ends it, after what was sent. */
@@ -49,6 +49,7 @@ export const MAX_WAITING_CONTROL_BYTES = 64 * 1024;
 /** A peer that sends nothing at all for so long is gone, ms. It is asked for a sign of life before. */
 export const IDLE_MS = 30_000;
 const PING_MS = IDLE_MS / 3;
+const SLAB_BYTES = 2048;
 
 const ours = (window: number, streamWindow: number): TransportParameters => ({
 	maxIdleTimeout: IDLE_MS,
@@ -104,6 +105,9 @@ export class QmuxSession implements Session {
 	/** Those that have something to send, in the order in which their turn comes. */
 	#ready = new Set<SendHalf>();
 	#sent = 0;
+	/** Memory for headers; what is used of it is never used again. */
+	#slab = new Uint8Array(0);
+	#slabUsed = 0;
 	#mayFlush = true;
 
 	#receiving = new Map<number, RecvHalf>();
@@ -272,15 +276,26 @@ export class QmuxSession implements Session {
 		const { id, sent: offset } = next;
 		const { data, fin } = next.take(most);
 		this.#sent += data.length;
-		const record = new Uint8Array(MAX_STREAM_HEADER_BYTES + data.length);
-		const start = writeStreamHeader(record, 0, { id, offset, length: data.length, fin });
-		record.set(data, start);
-		this.#socket.send(record.subarray(0, start + data.length));
+		const header = this.#header();
+		const end = writeStreamHeader(header, 0, { id, offset, length: data.length, fin });
+		// Not copied: the same frame goes to everybody who watches.
+		if (data.length > 0) this.#socket.send(header.subarray(0, end), data);
+		else this.#socket.send(header.subarray(0, end));
 		// Its turn comes after that of the others that are as urgent.
 		this.#ready.delete(next);
 		if (next.waiting !== undefined) this.#ready.add(next);
 		if (fin) this.#endSending(next);
 		return true;
+	}
+
+	/** Room for one header: a memory of its own for each would keep the collector busy. */
+	#header(): Uint8Array {
+		if (this.#slabUsed + MAX_STREAM_HEADER_BYTES > this.#slab.length) {
+			this.#slab = new Uint8Array(SLAB_BYTES);
+			this.#slabUsed = 0;
+		}
+		this.#slabUsed += MAX_STREAM_HEADER_BYTES;
+		return this.#slab.subarray(this.#slabUsed - MAX_STREAM_HEADER_BYTES, this.#slabUsed);
 	}
 
 	#take(record: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { joined } from "./frames.ts";
 import { type RecordSocket, SOCKET_BUFFER_BYTES } from "./session.ts";
 
 /** A `WebSocket` as browsers, Bun and the `ws` package have it, as far as it is used. */
@@ -27,9 +28,9 @@ export function webSocketRecords(socket: WebSocketLike): RecordSocket {
 		writable();
 	};
 	return {
-		send: (record) => {
+		send: (record, rest) => {
 			if (!open) return;
-			socket.send(record as Uint8Array<ArrayBuffer>);
+			socket.send((rest ? joined([record, rest]) : record) as Uint8Array<ArrayBuffer>);
 			if (socket.bufferedAmount >= SOCKET_BUFFER_BYTES) looking ??= setInterval(look, LOOK_MS);
 		},
 		get bufferedBytes() {
