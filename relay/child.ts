@@ -22,6 +22,7 @@ async function main(): Promise<void> {
 	try {
 		plane = await startPlane({ config, log });
 	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		log.error({ error: (error as Error).message }, "the relay cannot start");
 		process.exit(1);
 	}

@@ -1,7 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
-import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { toBase64Url } from "@mivisus/wire/ids";
@@ -11,6 +10,7 @@ import type { RelayConfig } from "./config.ts";
 import { Directory } from "./directory.ts";
 import { ControlServer } from "./http.ts";
 import { ACCEPT_MS, MAX_ACCOUNT_SESSIONS, MAX_SESSIONS, TICK_MS } from "./limits.ts";
+import { listenUdp } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
@@ -23,8 +23,8 @@ const ACCEPT_PAUSE_MS = 100;
 
 /** A running data plane. */
 export interface Plane {
-	/** UDP port for WebTransport. */
-	readonly port: number;
+	/** UDP port for WebTransport; `undefined` where sessions come over TCP alone. */
+	readonly port: number | undefined;
 	/** TCP port for the same where UDP is blocked. */
 	readonly tcpPort: number;
 	readonly httpPort: number;
@@ -161,7 +161,10 @@ function acceptInTime(request: SessionRequest, ms: number): Promise<Session> {
 	});
 }
 
-/** Starts a data plane in this process. Rejects when a port is taken or HTTP/3 does not load. */
+/**
+ * Starts a data plane in this process. Rejects when a port is taken, and with ConfigError when the transport that is asked
+ * for does not load.
+ */
 export async function startPlane(options: { config: RelayConfig; log: Log; now?: () => number }): Promise<Plane> {
 	const { config, log, now = Date.now } = options;
 	const certificate = config.certificate
@@ -169,6 +172,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		: await makeCertificate({ hosts: config.hosts, now: now() });
 	const relay = new Relay({ config, log, now });
 	const startedAtMs = now();
+	const servers: SessionServer[] = [];
 	const control = new ControlServer({
 		audience: config.instance,
 		keys: config.controlKeys,
@@ -178,6 +182,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 			status: "ok",
 			instance: config.instance,
 			startedAtMs,
+			transports: servers.map(({ transport }) => transport),
 			sessions: relay.sessions.size,
 			broadcasts: relay.directory.size,
 			revocationSeq: relay.revocations.lastSeq,
@@ -193,10 +198,10 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 	};
 	const tcp = await listenTcp(config).catch(orClose);
 	closing.unshift(tcp);
-	const { certPem, keyPem } = certificate;
-	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch(orClose);
+	const udp = await listenUdp(config, certificate, log).catch(orClose);
+	servers.push(...(udp ? [udp, tcp] : [tcp]));
 	const failed = new Promise<void>((resolve) => {
-		for (const server of [udp, tcp]) {
+		for (const server of servers) {
 			relay.serve(server).catch((error) => {
 				log.error({ transport: server.transport, error: (error as Error).message }, "the relay stopped listening");
 				resolve();
@@ -204,7 +209,7 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		}
 	});
 	const timer = setInterval(() => relay.tick(), TICK_MS);
-	const ports = { port: udp.port, tcpPort: tcp.port, httpPort };
+	const ports = { port: udp?.port, tcpPort: tcp.port, httpPort };
 	log.info({ instance: config.instance, pid: process.pid, ...ports }, "relay is listening");
 	return {
 		...ports,
