@@ -140,9 +140,13 @@ export async function loadHttp3(): Promise<Library> {
 	try {
 		await import(/* @vite-ignore */ HTTP3_PACKAGE);
 	} catch (cause) {
-		const why = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" ? "is not installed" : "does not load";
+		const { code, message } = cause as NodeJS.ErrnoException;
+		const why =
+			code === "ERR_MODULE_NOT_FOUND"
+				? "is not installed"
+				: `is installed and does not load (${message.split("\n")[0]})`;
 		throw new NativeUnavailableError(
-			`the native part of @fails-components/webtransport ${why}: ${INSTALL_HTTP3} (with npm 11 also allow its install script)`,
+			`the native part of @fails-components/webtransport ${why}: ${INSTALL_HTTP3} (its install script must be allowed to run)`,
 			{ cause },
 		);
 	}
