@@ -39,6 +39,7 @@ async function main(): Promise<void> {
 	try {
 		plane = await startPlane({ config: { ...config, ...placeOf(config, slot) }, log, revocations });
 	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		log.error({ error: (error as Error).message }, "the relay cannot start");
 		process.exit(1);
 	}
@@ -67,9 +68,16 @@ async function main(): Promise<void> {
 	// A supervisor that died leaves nobody to stop this process: it goes too.
 	process.on("disconnect", () => end("supervisor gone"));
 	const status = setInterval(() => tell({ type: "status", ...plane.status() }), TICK_MS);
-	const { instance, port, tcpPort, certificateHash, certificateNotAfter: certificateNotAfterMs } = plane;
-	const pinned = config.certificate ? {} : { certificateHash: toBase64Url(certificateHash) };
-	tell({ type: "ready", instance, port, tcpPort, ...pinned, certificateNotAfterMs });
+	const { instance, port, tcpPort, transports, certificateHash, certificateNotAfter } = plane;
+	tell({
+		type: "ready",
+		instance,
+		...(port !== undefined && { port }),
+		tcpPort,
+		transports: [...transports],
+		...(!config.certificate && { certificateHash: toBase64Url(certificateHash) }),
+		certificateNotAfterMs: certificateNotAfter,
+	});
 }
 
 main().catch((error) => {

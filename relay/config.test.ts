@@ -33,6 +33,7 @@ describe("the relay's configuration", () => {
 		expect(config).toMatchObject({
 			instance: "relay-1",
 			port: 4433,
+			transport: "auto",
 			httpHost: "127.0.0.1",
 			httpPort: 4480,
 			host: "::",
@@ -49,10 +50,19 @@ describe("the relay's configuration", () => {
 	it("says which setting is wrong, and how", async () => {
 		expect(await problem({ MIVISUS_RELAY_TOKEN_KEYS: "" })).toContain("MIVISUS_RELAY_TOKEN_KEYS");
 		expect(await problem({ MIVISUS_RELAY_PORT: "70000" })).toContain("MIVISUS_RELAY_PORT");
+		expect(await problem({ MIVISUS_RELAY_TRANSPORT: "quic" })).toMatch(
+			/MIVISUS_RELAY_TRANSPORT.*auto.*http3.*fails.*tcp/,
+		);
 		expect(await problem({ MIVISUS_RELAY_TOKEN_KEYS: join(folder, "none") })).toContain("cannot be read");
 		expect(await problem({ MIVISUS_RELAY_TOKEN_KEYS: file("odd.json", "{") })).toContain("not JSON");
 		expect(await problem({ MIVISUS_RELAY_CERTIFICATE: "x" })).toContain("belong together");
 		expect(await problem({ MIVISUS_RELAY_CONFIG: file("typo.json", { prot: 1 }) })).toContain("prot");
+	});
+	it("names what carries HTTP/3, in the file or by its variable", async () => {
+		const path = file("tcp.json", { transport: "tcp" });
+		expect((await readConfig({ ...env, MIVISUS_RELAY_CONFIG: path })).transport).toBe("tcp");
+		const both = { MIVISUS_RELAY_CONFIG: path, MIVISUS_RELAY_TRANSPORT: "fails" };
+		expect((await readConfig({ ...env, ...both })).transport).toBe("fails");
 	});
 	it("sessions over TCP go where those over UDP do; without a certificate, on this machine alone", async () => {
 		expect(await readConfig(env)).toMatchObject({ tcpHost: "127.0.0.1", tcpPort: 4433 });

@@ -12,6 +12,8 @@ const port = z.coerce.number().int().min(0).max(65535);
 const Fields = z.strictObject({
 	/** Name of this data plane; tokens name it as their audience. */
 	instance: z.string().min(1).max(100).default("relay-1"),
+	/** What carries HTTP/3: the best that loads, one by name (decisions 0002 and 0017), or nothing. TCP is served in any case. */
+	transport: z.enum(["auto", "http3", "fails", "tcp"]).default("auto"),
 	/** Address for WebTransport (UDP); `::` takes IPv4 as well. */
 	host: z.string().min(1).default("::"),
 	port: port.default(4433),
@@ -47,8 +49,9 @@ const Fields = z.strictObject({
 type Fields = z.infer<typeof Fields>;
 
 /** Each field's variable. */
-const VARIABLES: Record<keyof Fields, string> = {
+export const VARIABLES: Record<keyof Fields, string> = {
 	instance: "MIVISUS_RELAY_INSTANCE",
+	transport: "MIVISUS_RELAY_TRANSPORT",
 	host: "MIVISUS_RELAY_HOST",
 	port: "MIVISUS_RELAY_PORT",
 	alternatePort: "MIVISUS_RELAY_ALTERNATE_PORT",

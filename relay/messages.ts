@@ -1,5 +1,6 @@
 import { Revocation } from "@mivisus/wire/token";
 import { z } from "zod";
+import { TRANSPORTS } from "./meter.ts";
 
 /** What supervisor and data plane tell each other over their process channel. */
 
@@ -23,8 +24,10 @@ export const FromPlane = z.discriminatedUnion("type", [
 	z.object({
 		type: z.literal("ready"),
 		instance: z.string(),
-		port: count,
+		/** None where it serves TCP alone. */
+		port: count.optional(),
 		tcpPort: count,
+		transports: z.array(z.enum(TRANSPORTS)),
 		certificateHash: z.string().optional(),
 		certificateNotAfterMs: z.number(),
 	}),

@@ -1,7 +1,6 @@
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
-import { Http3Server } from "@mivisus/transport/http3/server";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
 import { SESSION_WINDOW_BYTES } from "@mivisus/transport/tcp/session";
 import { within } from "@mivisus/transport/within";
@@ -23,6 +22,7 @@ import {
 	TICK_MS,
 	VIEWER_WINDOW_BYTES,
 } from "./limits.ts";
+import { listenUdp } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { type MemoryPlan, MemoryWatch, planMemory, sessionCost } from "./memory.ts";
 import { Meter, type RefusalReason } from "./meter.ts";
@@ -41,10 +41,12 @@ const ACCEPT_PAUSE_MS = 100;
 export interface Plane {
 	/** What tokens for it name as their audience. */
 	readonly instance: string;
-	/** UDP port for WebTransport. */
-	readonly port: number;
+	/** UDP port for WebTransport; `undefined` where sessions come over TCP alone. */
+	readonly port: number | undefined;
 	/** TCP port for the same where UDP is blocked. */
 	readonly tcpPort: number;
+	/** What it serves, the best first. */
+	readonly transports: readonly Session["transport"][];
 	/** SHA-256 of the certificate, for clients that pin it. */
 	readonly certificateHash: Uint8Array;
 	/** When the certificate ends, ms since 1970. */
@@ -256,7 +258,10 @@ function acceptInTime(request: SessionRequest, windowBytes: number, ms: number):
 	});
 }
 
-/** Starts a data plane in this process. Rejects when a port is taken or HTTP/3 does not load. */
+/**
+ * Starts a data plane in this process. Rejects when a port is taken, and with ConfigError when the transport that is asked
+ * for does not load.
+ */
 export async function startPlane(options: {
 	config: RelayConfig;
 	log: Log;
@@ -279,13 +284,13 @@ export async function startPlane(options: {
 		ceilingBytes: relay.memory.ceilingBytes,
 	});
 	const tcp = await listenTcp(config);
-	const { certPem, keyPem } = certificate;
-	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch((error) => {
+	const udp = await listenUdp(config, certificate, log).catch((error) => {
 		tcp.close();
 		throw error;
 	});
+	const servers: readonly SessionServer[] = udp ? [udp, tcp] : [tcp];
 	const failed = new Promise<void>((resolve) => {
-		for (const server of [udp, tcp]) {
+		for (const server of servers) {
 			relay.serve(server).catch((error) => {
 				log.error({ transport: server.transport, error: (error as Error).message }, "the relay stopped listening");
 				resolve();
@@ -294,7 +299,7 @@ export async function startPlane(options: {
 	});
 	const timer = setInterval(() => relay.tick(), TICK_MS);
 	const { instance } = config;
-	const place = { instance, port: udp.port, tcpPort: tcp.port };
+	const place = { instance, port: udp?.port, tcpPort: tcp.port, transports: servers.map(({ transport }) => transport) };
 	log.info({ pid: process.pid, ...place }, "relay is listening");
 	return {
 		...place,

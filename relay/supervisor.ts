@@ -32,6 +32,7 @@ export class Supervisor {
 	#pauseMs = FIRST_PAUSE_MS;
 	#timers = new Set<ReturnType<typeof setTimeout>>();
 	#ending = false;
+	#served = false;
 	#resolveOver: (code: number) => void = () => {};
 
 	constructor({ log, now, start }: { log: Log; now: () => number; start?: StartPlane }) {
@@ -48,7 +49,7 @@ export class Supervisor {
 		const plane = this.#current;
 		const { said, status } = plane ?? {};
 		if (!plane || !said || !status) return undefined;
-		const { instance, port, tcpPort, certificateNotAfterMs } = said;
+		const { instance, port, tcpPort, transports, certificateNotAfterMs } = said;
 		// Both while one is left: a page may have been told of either.
 		const hashes = [plane, ...this.#leaving].flatMap((each) => each.said?.certificateHash ?? []);
 		return {
@@ -57,6 +58,7 @@ export class Supervisor {
 			slot: plane.slot,
 			port,
 			tcpPort,
+			transports,
 			startedAtMs: plane.startedAtMs,
 			sessions: status.sessions,
 			broadcasts: status.broadcasts,
@@ -120,7 +122,8 @@ export class Supervisor {
 		const code = await plane.ended;
 		if (plane !== this.#current || this.#ending) return;
 		this.#current = undefined;
-		if (code === MISCONFIGURED) return this.#resolveOver(1);
+		// One that served before may again, once its certificate is renewed: only at the first start is it given up.
+		if (code === MISCONFIGURED && !this.#served) return this.#resolveOver(1);
 		this.#again(plane, code);
 	}
 	/** The plane that served ended by itself. */
@@ -163,6 +166,7 @@ export class Supervisor {
 	#watch(plane: PlaneProcess): void {
 		plane.ready.then(
 			({ certificateHash, certificateNotAfterMs }) => {
+				this.#served = true;
 				if (certificateHash === undefined || plane !== this.#current) return;
 				const ms = certificateNotAfterMs - RENEW_BEFORE_MS - this.#now();
 				this.#later(Math.max(0, ms), () => plane === this.#current && this.swap("the certificate ends soon"));

@@ -218,4 +218,21 @@ export const PAGE_MUTATIONS: readonly Mutation[] = [
 		name: "a server's session sends nothing",
 		why: "media goes on until the session ends, and Chromium crashes",
 	},
+	{
+		file: "transport/fails/halves.ts",
+		find: 'this.#native.stopSending(code);\n\t\tthis.fail(new StreamError("stopped", code));\n\t\t// What',
+		replace:
+			'this.#native.stopSending(code);\n\t\tthis.fail(new StreamError("stopped", code));\n\t\tif (code >= 0) return;\n\t\t// What',
+		test: "transport/fails/fails.test.ts",
+		name: "with bytes on their way cost no credit",
+		why: "dropped groups eat up the session's credit, and the picture stands still",
+	},
+	{
+		file: "relay/listen.ts",
+		find: 'if (setting !== "auto") {',
+		replace: "if (false) {",
+		test: "relay/listen.test.ts",
+		name: "asked for by name and missing",
+		why: "a relay that should serve HTTP/3 serves TCP alone, and nobody notices",
+	},
 ];

@@ -70,6 +70,42 @@ export function transportContract(name: string, start: () => Promise<Harness>): 
 			expect([...(await readAll(ours.recv))]).toEqual([9]);
 		});
 
+		it("carries a bidirectional stream's bytes from either side, whoever opened it", async () => {
+			for (const [from, to] of [
+				[client, server],
+				[server, client],
+			] as const) {
+				const ours = await from.openBidi();
+				await ours.send.write(bytes(1));
+				const theirs = must(await to.acceptBidi());
+				const sent = new Uint8Array(300_000).map((_, at) => at % 251);
+				for (const [send, recv, first] of [
+					[ours.send, theirs.recv, [1]],
+					[theirs.send, ours.recv, []],
+				] as const) {
+					const sending = send.write(sent).then(() => send.finish());
+					const received = await readAll(recv);
+					await sending;
+					expect(Buffer.compare(received, Buffer.concat([bytes(...first), sent]))).toBe(0);
+				}
+			}
+		});
+
+		it("has done with the bytes once write resolves: the caller may change them", async () => {
+			const { send, recv } = await uni(client, server);
+			const reused = new Uint8Array(16384);
+			const sending = (async () => {
+				for (let i = 1; i <= 64; i++) await send.write(reused.fill(i));
+				await send.finish();
+			})();
+			const received = (await readAll(recv)).subarray(1);
+			await sending;
+			for (let i = 1; i <= 64; i++) {
+				const piece = received.subarray((i - 1) * 16384, i * 16384);
+				expect([piece.length, piece.every((byte) => byte === i)]).toEqual([16384, true]);
+			}
+		});
+
 		it("carries a megabyte on a unidirectional stream from either side", async () => {
 			for (const [from, to] of [
 				[client, server],
@@ -94,8 +130,9 @@ export function transportContract(name: string, start: () => Promise<Harness>): 
 			expect([...(await readAll(second.recv))]).toEqual([1]);
 		});
 
-		it("makes a writer wait when nobody reads", async () => {
-			const { send } = await uni(client, server);
+		it("makes a writer wait when nobody reads any more", async () => {
+			const { send, recv } = await uni(client, server);
+			await recv.read();
 			let written = 0;
 			const writing = (async () => {
 				for (; written < 64 * 1024 * 1024; written += 262144) await send.write(new Uint8Array(262144));

@@ -6,6 +6,7 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 	const keys = await worker.keys();
 	return {
 		instance: worker.audience,
+		transport: "auto",
 		host: "::",
 		port: 0,
 		tcpHost: "127.0.0.1",

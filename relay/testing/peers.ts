@@ -7,7 +7,7 @@ import type { TestWorker } from "./keys.ts";
 
 /** Where a relay listens. */
 export interface Place {
-	port: number;
+	port?: number | undefined;
 	tcpPort: number;
 	/** Needed for HTTP/3 only. */
 	certificateHash?: Uint8Array;

@@ -20,6 +20,18 @@ const isForTests = (file: string) => file.includes("/testing/");
 const all = ROOMS.flatMap(sourcesOf);
 const roomOf = (file: string) => file.split("/")[0] ?? "";
 
+/** `files` and all that they stand on. */
+function reachedFrom(files: readonly string[]): Set<string> {
+	const seen = new Set<string>();
+	const queue = [...files];
+	for (let file = queue.pop(); file; file = queue.pop()) {
+		if (seen.has(file)) continue;
+		seen.add(file);
+		queue.push(...importsOf(file).files.filter((target) => all.includes(target)));
+	}
+	return seen;
+}
+
 describe("the import graph", () => {
 	it("sees the tree: every room that has been begun has files and edges", () => {
 		expect(all.length).toBeGreaterThan(8);
@@ -45,14 +57,16 @@ describe("the import graph", () => {
 		for (const name of packages) expect(name).toMatch(/^(zod|jose|@hpke\/core|@hpke\/dhkem-x25519|@zip.js\/zip.js)$/);
 	});
 
+	it("what reaches the page or the agent never imports @fails-components/webtransport (decision 0017)", () => {
+		const seen = reachedFrom([...sourcesOf("web"), ...sourcesOf("agent")]);
+		expect(seen.size).toBeGreaterThan(100);
+		expect([...seen].filter((file) => file.startsWith("transport/fails/"))).toEqual([]);
+		const users = all.filter((file) => importsOf(file).packages.includes("@fails-components/webtransport"));
+		expect(users).toEqual(["transport/fails/native.ts"]);
+	});
+
 	it("R11: the relay and what it stands on never import a codec, a container or the catalog", () => {
-		const seen = new Set<string>();
-		const queue = sourcesOf("relay");
-		for (let file = queue.pop(); file; file = queue.pop()) {
-			if (seen.has(file)) continue;
-			seen.add(file);
-			queue.push(...importsOf(file).files.filter((target) => all.includes(target)));
-		}
+		const seen = reachedFrom(sourcesOf("relay"));
 		expect([...seen].filter((file) => /codec|catalog|\/rtp\/|\/rtsp\//.test(file))).toEqual([]);
 	});
 

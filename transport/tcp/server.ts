@@ -10,6 +10,8 @@ import { MAX_RECORD_BYTES, QmuxSession, type RecordSocket } from "./session.ts";
 
 /** Requests that were not answered yet; beyond, new ones are sent away. */
 const MAX_WAITING = 1000;
+/** Requests name a path only; the rest is never looked at. */
+const BASE = "http://localhost";
 /** From the end of a session to the end of its connection, ms, whether or not the peer says goodbye. */
 const GOODBYE_MS = 1000;
 
@@ -44,8 +46,8 @@ export class TcpServer implements SessionServer {
 	#upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
 		// Without a listener, a peer that goes away would end the process.
 		socket.on("error", () => socket.destroy());
-		const url = URL.canParse(request.url ?? "", "http://relay")
-			? new URL(request.url ?? "", "http://relay")
+		const url = URL.canParse(request.url ?? "", BASE)
+			? new URL(request.url ?? "", BASE)
 			: undefined;
 		if (!url) refuse(socket, 400, "The address cannot be read.");
 		else if (!chosenSubprotocol(request.headers["sec-websocket-protocol"])) {
