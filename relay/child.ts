@@ -18,10 +18,12 @@ const DRAIN_MS = QUIET_MS + 200;
 async function main(): Promise<void> {
 	const config = await readConfig(process.env);
 	const log = createLog(config.logLevel);
+	for (const warning of config.warnings) log.warn({}, warning);
 	let plane: Plane;
 	try {
 		plane = await startPlane({ config, log });
 	} catch (error) {
+		if (error instanceof ConfigError) throw error;
 		log.error({ error: (error as Error).message }, "the relay cannot start");
 		process.exit(1);
 	}

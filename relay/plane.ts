@@ -28,6 +28,7 @@ import { type MemoryPlan, MemoryWatch, planMemory, sessionCost } from "./memory.
 import { Meter, type RefusalReason } from "./meter.ts";
 import { Metrics } from "./metrics.ts";
 import { operationRoutes } from "./operations.ts";
+import { placesOf, portError, udpError } from "./ports.ts";
 import { Queues } from "./queues.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
@@ -273,16 +274,21 @@ export async function startPlane(options: { config: RelayConfig; log: Log; now?:
 		}),
 		routes: operationRoutes({ ready: () => relay.ready, metrics: () => metrics.text() }),
 	});
-	const httpPort = await control.listen(config.httpHost, config.httpPort);
+	const places = placesOf(config);
+	const httpPort = await control.listen(config.httpHost, config.httpPort).catch((error) => {
+		throw portError(error, places.control);
+	});
 	const closing: { close(): void }[] = [control, metrics];
 	const orClose = (error: unknown): never => {
 		for (const part of closing) part.close();
 		throw error;
 	};
-	const tcp = await listenTcp(config).catch(orClose);
+	const tcp = await listenTcp(config).catch((error) => orClose(portError(error, places.tcp)));
 	closing.unshift(tcp);
 	const { certPem, keyPem } = certificate;
-	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch(orClose);
+	const udp = await Http3Server.listen({ host: config.host, port: config.port, certPem, keyPem }).catch(async (error) =>
+		orClose(await udpError(error, places.udp)),
+	);
 	const failed = new Promise<void>((resolve) => {
 		for (const server of [udp, tcp]) {
 			relay.serve(server).catch((error) => {

@@ -18,5 +18,6 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		tokenKeys: keys,
 		controlKeys: keys,
 		certificate: undefined,
+		warnings: [],
 	};
 }
