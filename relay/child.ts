@@ -34,6 +34,7 @@ async function main(): Promise<void> {
 	hear((message) => message.type !== "begin" && use(message));
 	const config = await readConfig(process.env);
 	const log = createLog(config.logLevel);
+	for (const warning of config.warnings) log.warn({}, warning);
 	const { slot, revocations } = await begin;
 	let plane: Plane;
 	try {

@@ -1,14 +1,18 @@
-import { readFileSync } from "node:fs";
 import { importVerificationKeys, type VerificationKeys } from "@mivisus/wire/token";
 import { z } from "zod";
+import { ConfigError, nearest } from "./config-error.ts";
+import { readJson, readPair } from "./config-files.ts";
 import { DEFAULT_MEMORY_MIB, MIN_MEMORY_MIB } from "./limits.ts";
+
+export { ConfigError };
 
 /**
  * The relay's configuration: a JSON file named by `MIVISUS_RELAY_CONFIG`, overridden by single variables. It holds no
  * secret but the path of a TLS key.
  */
 
-const port = z.coerce.number().int().min(0).max(65535);
+const PORT = "give a port from 0 to 65535; 0 takes a free one";
+const port = z.coerce.number({ error: PORT }).int(PORT).min(0, PORT).max(65535, PORT);
 const Fields = z.strictObject({
 	/** Name of this data plane; tokens name it as their audience. */
 	instance: z.string().min(1).max(100).default("relay-1"),
@@ -83,28 +87,10 @@ export interface RelayConfig extends Omit<Fields, "tokenKeys" | "controlKeys" | 
 	certificate: { certPem: string; keyPem: string } | undefined;
 	/** Where it was read from. */
 	certificateFiles: string[];
+	/** What works and should be changed all the same, in words. */
+	warnings: readonly string[];
 }
 
-/** What is wrong with the configuration and where, in words. */
-export class ConfigError extends Error {
-	override name = "ConfigError";
-}
-
-function read(path: string, what: string): string {
-	try {
-		return readFileSync(path, "utf8");
-	} catch (error) {
-		throw new ConfigError(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-	}
-}
-function readJson(path: string, what: string): unknown {
-	try {
-		return JSON.parse(read(path, what));
-	} catch (error) {
-		if (error instanceof ConfigError) throw error;
-		throw new ConfigError(`${what}: ${path} is not JSON`);
-	}
-}
 async function readKeys(path: string, what: string): Promise<VerificationKeys> {
 	const json = readJson(path, what);
 	try {
@@ -120,25 +106,46 @@ export const placeOf = (config: RelayConfig, slot: 0 | 1): Pick<RelayConfig, "in
 		? { instance: config.instance, port: config.port, tcpPort: config.tcpPort }
 		: { instance: `${config.instance}.1`, port: config.alternatePort, tcpPort: config.alternateTcpPort };
 
-/** Reads the configuration. Throws ConfigError, which says what to change. */
-export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
+/** Settings of this relay alone: with no more letters changed, a variable is a mistyped one. */
+const MISTYPED_VARIABLE = 2;
+const PREFIX = "MIVISUS_RELAY_";
+
+/** A mistyped variable would be no setting at all, and nobody would say so. Other programs have some with this prefix. */
+function refuseMistyped(env: NodeJS.ProcessEnv): void {
+	const known = [...Object.values(VARIABLES), "MIVISUS_RELAY_CONFIG"];
+	for (const name of Object.keys(env)) {
+		if (!name.startsWith(PREFIX) || known.includes(name)) continue;
+		const meant = nearest(name, known, MISTYPED_VARIABLE);
+		if (meant) throw new ConfigError(`${name}: there is no such variable: write ${meant}, or remove it`);
+	}
+}
+function inWords(issue: z.core.$ZodIssue): string {
+	const settings = Object.keys(VARIABLES);
+	if (issue.code === "unrecognized_keys") {
+		const words = issue.keys.map((key) => {
+			const meant = nearest(key, settings, Math.max(2, Math.floor(key.length / 3)));
+			return `${key}: there is no such setting: ${meant ? `write ${meant}, or remove it` : `the settings are ${settings.join(", ")}`}`;
+		});
+		return words.join("\n");
+	}
+	const variable = VARIABLES[issue.path[0] as keyof Fields];
+	return `${issue.path.join(".") || "configuration"}${variable ? ` (${variable})` : ""}: ${issue.message}`;
+}
+
+/** Reads the configuration. Throws ConfigError, which says what to change. `nowMs`: wall clock, for the certificate. */
+export async function readConfig(env: NodeJS.ProcessEnv, nowMs = Date.now()): Promise<RelayConfig> {
+	refuseMistyped(env);
 	const file = env["MIVISUS_RELAY_CONFIG"];
 	const fromFile = file ? readJson(file, "MIVISUS_RELAY_CONFIG") : {};
 	if (typeof fromFile !== "object" || fromFile === null || Array.isArray(fromFile)) {
-		throw new ConfigError(`MIVISUS_RELAY_CONFIG: ${file} must hold one JSON object`);
+		throw new ConfigError(`MIVISUS_RELAY_CONFIG: ${file} must hold one JSON object, like { "port": 4433 }`);
 	}
 	const merged: Record<string, unknown> = { ...fromFile };
 	for (const [field, variable] of Object.entries(VARIABLES)) {
 		if (env[variable]) merged[field] = env[variable];
 	}
 	const parsed = Fields.safeParse(merged);
-	if (!parsed.success) {
-		const lines = parsed.error.issues.map((issue) => {
-			const variable = VARIABLES[issue.path[0] as keyof Fields];
-			return `${issue.path.join(".") || "configuration"}${variable ? ` (${variable})` : ""}: ${issue.message}`;
-		});
-		throw new ConfigError(lines.join("\n"));
-	}
+	if (!parsed.success) throw new ConfigError(parsed.error.issues.map(inWords).join("\n"));
 	const { tokenKeys, controlKeys, certificate, certificateKey, ...rest } = parsed.data;
 	if ((certificate === undefined) !== (certificateKey === undefined)) {
 		throw new ConfigError("certificate and certificateKey belong together: give both, or neither to have one made");
@@ -163,21 +170,30 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<RelayConfig> {
 			throw new ConfigError(`${name} (${VARIABLES[name]}): give a port of its own, up to 65535, not ${second}`);
 		}
 	}
+	if (tcpPort === rest.httpPort && tcpPort !== 0) {
+		throw new ConfigError(
+			`httpPort (${VARIABLES.httpPort}): TCP port ${tcpPort} is already that of sessions ` +
+				`(${VARIABLES.tcpPort}, or ${VARIABLES.port} where it is not given): choose another for one of them`,
+		);
+	}
+	const read =
+		certificate && certificateKey
+			? readPair(
+					{ path: certificate, what: VARIABLES.certificate },
+					{ path: certificateKey, what: VARIABLES.certificateKey },
+					nowMs,
+				)
+			: undefined;
 	return {
 		...rest,
 		tcpHost,
 		tcpPort,
 		alternatePort,
 		alternateTcpPort,
+		certificateFiles: certificate && certificateKey ? [certificate, certificateKey] : [],
 		tokenKeys: await readKeys(tokenKeys, VARIABLES.tokenKeys),
 		controlKeys: await readKeys(controlKeys, VARIABLES.controlKeys),
-		certificateFiles: certificate && certificateKey ? [certificate, certificateKey] : [],
-		certificate:
-			certificate && certificateKey
-				? {
-						certPem: read(certificate, VARIABLES.certificate),
-						keyPem: read(certificateKey, VARIABLES.certificateKey),
-					}
-				: undefined,
+		certificate: read?.pair,
+		warnings: read?.warnings ?? [],
 	};
 }

@@ -6,6 +6,7 @@ import { ControlServer } from "./control.ts";
 import { CERTIFICATE_LOOK_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { operationRoutes } from "./operations.ts";
+import { placesOf, portError } from "./ports.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** Changes with each new content that somebody puts there. */
@@ -44,8 +45,9 @@ async function main(): Promise<number> {
 	});
 	const failed = control.listen(config.httpHost, config.httpPort).then(
 		(httpPort) => void log.info({ httpPort }, "the control side is listening"),
-		(error: Error) => {
-			log.error({ error: error.message }, "the control side cannot listen");
+		(error: unknown) => {
+			const { message } = portError(error, placesOf(config).control);
+			log.error({ error: message }, "the control side cannot listen");
 			return supervisor.stop().then(() => true);
 		},
 	);

@@ -244,4 +244,24 @@ describe("frames that never arrive whole", () => {
 		over();
 		expect(arriving.bytes).toBe(0);
 	});
+	it("are forgotten with their group, whether it was given up or finished", async () => {
+		const directory = new Directory();
+		const groups = new AsyncQueue<UpstreamGroup>();
+		const broadcast = directory.publish("root", "camera", async () => ({ groups, close: () => groups.end() }));
+		await broadcast.lease("video", 1);
+		const [reset, finished] = [group(), group()];
+		let fail = (_: Error) => {};
+		const failing = new Promise<never>((_, reject) => {
+			fail = reject;
+		});
+		groups.push({ ...reset.group, next: () => failing });
+		groups.push({ ...finished.group, sequence: 1 });
+		await turn();
+		reset.state.held(500);
+		finished.state.held(70);
+		expect(directory.arrivingBytes).toBe(500);
+		fail(new Error("reset"));
+		await turn();
+		expect(directory.arrivingBytes).toBe(0);
+	});
 });

@@ -12,6 +12,7 @@ import { Admission } from "./admission.ts";
 import { Budget } from "./budget.ts";
 import { certificateOf } from "./certificate.ts";
 import type { RelayConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { Directory } from "./directory.ts";
 import {
 	ACCEPT_MS,
@@ -27,6 +28,7 @@ import type { Log } from "./log.ts";
 import { type MemoryPlan, MemoryWatch, planMemory, sessionCost } from "./memory.ts";
 import { Meter, type RefusalReason } from "./meter.ts";
 import { Metrics } from "./metrics.ts";
+import { placesOf, portError, udpError } from "./ports.ts";
 import { Queues } from "./queues.ts";
 import { Revocations } from "./revocations.ts";
 import { RelaySession } from "./session.ts";
@@ -283,10 +285,13 @@ export async function startPlane(options: {
 		arrivingBytes: () => relay.directory.arrivingBytes,
 		ceilingBytes: relay.memory.ceilingBytes,
 	});
-	const tcp = await listenTcp(config);
-	const udp = await listenUdp(config, certificate, log).catch((error) => {
+	const places = placesOf(config);
+	const tcp = await listenTcp(config).catch((error) => {
+		throw portError(error, places.tcp);
+	});
+	const udp = await listenUdp(config, certificate, log).catch(async (error) => {
 		tcp.close();
-		throw error;
+		throw error instanceof ConfigError ? error : await udpError(error, places.udp);
 	});
 	const servers: readonly SessionServer[] = udp ? [udp, tcp] : [tcp];
 	const failed = new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import { MUTATIONS, type Mutation } from "./mutations.ts";
 import { CODECS_MUTATIONS } from "./mutations-codecs.ts";
 import { DISCOVERY_MUTATIONS } from "./mutations-discovery.ts";
+import { OPERATIONS_MUTATIONS } from "./mutations-operations.ts";
 import { PAGE_MUTATIONS } from "./mutations-page.ts";
 import { POLICY_MUTATIONS } from "./mutations-policy.ts";
 import { RELAY_MUTATIONS } from "./mutations-relay.ts";
@@ -19,4 +20,5 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
 	...CODECS_MUTATIONS,
 	...RTSP_MUTATIONS,
 	...RELAY_MUTATIONS,
+	...OPERATIONS_MUTATIONS,
 ];

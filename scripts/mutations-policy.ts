@@ -43,8 +43,8 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "relay/main.ts",
-		find: "const MISCONFIGURED = 78;",
-		replace: 'import { writeFileSync } from "node:fs";\nvoid writeFileSync;\nconst MISCONFIGURED = 78;',
+		find: 'import { statSync } from "node:fs";',
+		replace: 'import { statSync, writeFileSync } from "node:fs";\nvoid writeFileSync;',
 		test: "test/policy/policy.test.ts",
 		name: "03.2",
 		why: "the relay can write to disk",

@@ -263,7 +263,7 @@ export const MUTATIONS: readonly Mutation[] = [
 	},
 	{
 		file: "transport/http3/session.ts",
-		find: 'if (this.#writing) throw new TypeError("a write is in flight on this stream");',
+		find: 'if (this.#writing) return Promise.reject(new TypeError("a write is in flight on this stream"));',
 		replace: "",
 		test: "transport/http3/http3.test.ts",
 		why: "writes are reordered inside the addon",

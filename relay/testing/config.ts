@@ -22,5 +22,6 @@ export async function testConfig(worker: TestWorker): Promise<RelayConfig> {
 		controlKeys: keys,
 		certificate: undefined,
 		certificateFiles: [],
+		warnings: [],
 	};
 }

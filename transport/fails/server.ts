@@ -82,7 +82,7 @@ export class FailsServer implements SessionServer {
 	}
 	#take(request: NativeRequest): void {
 		const text = String(request.header[":path"] ?? "");
-		const url = URL.canParse(text, "https://relay") ? new URL(text, "https://relay") : undefined;
+		const url = URL.canParse(text, "https://localhost") ? new URL(text, "https://localhost") : undefined;
 		const finish = async (status: number, userData?: Accepted) =>
 			this.#native.transportInt.finishSessionRequest({
 				...request,

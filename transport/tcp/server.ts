@@ -46,9 +46,7 @@ export class TcpServer implements SessionServer {
 	#upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
 		// Without a listener, a peer that goes away would end the process.
 		socket.on("error", () => socket.destroy());
-		const url = URL.canParse(request.url ?? "", BASE)
-			? new URL(request.url ?? "", BASE)
-			: undefined;
+		const url = URL.canParse(request.url ?? "", BASE) ? new URL(request.url ?? "", BASE) : undefined;
 		if (!url) refuse(socket, 400, "The address cannot be read.");
 		else if (!chosenSubprotocol(request.headers["sec-websocket-protocol"])) {
 			refuse(socket, 400, `Sec-WebSocket-Protocol must offer one of: ${SUBPROTOCOLS.join(", ")}.`);
