@@ -1,7 +1,8 @@
 import { newId } from "@mivisus/wire/ids";
 import { beforeEach, describe, expect, it } from "vitest";
+import { scaled } from "../test/scale.ts";
 import { Admission } from "./admission.ts";
-import { REVOCATION_KEPT_MS, SECOND_SLOT_MS } from "./limits.ts";
+import { MAX_REVOCATIONS, MAX_USED_TOKENS, REVOCATION_KEPT_MS, SECOND_SLOT_MS } from "./limits.ts";
 import { Revocations } from "./revocations.ts";
 import { TestWorker } from "./testing/keys.ts";
 
@@ -87,6 +88,17 @@ describe("admission", () => {
 		admission.prune();
 		expect(await ask(token)).toBe("token-expired");
 	});
+	it("R4: remembers as many used tokens as allowed; one more waits until the first are forgotten", async () => {
+		// All of them take a minute to sign and to check.
+		const maxUsed = scaled(20, MAX_USED_TOKENS);
+		const keys = await worker.keys();
+		admission = new Admission({ audience: "relay-1", keys, revocations, now: () => nowMs, maxUsed });
+		for (let n = 0; n < maxUsed; n++) expect(await ask(await worker.token({ root }, nowMs))).toBe("admitted");
+		const late = await worker.token({ root }, nowMs + 1000);
+		expect(await ask(await worker.token({ root }, nowMs))).toBe("too-many-tokens");
+		nowMs += 60_000;
+		expect(await ask(late)).toBe("admitted");
+	}, 300_000);
 	it("refuses a token whose right was taken back, and takes one issued after", async () => {
 		const ref = `session:${newId()}`;
 		const iat = nowMs / 1000;
@@ -118,6 +130,13 @@ describe("revocations", () => {
 		revocations.prune(START + REVOCATION_KEPT_MS - 1);
 		expect(revocations.voids(claims(100))).toBe(true);
 		revocations.prune(START + REVOCATION_KEPT_MS);
+		expect(revocations.voids(claims(100))).toBe(false);
+	});
+	it("R4: as many as allowed are held; one more takes the place of the oldest", () => {
+		const many = Array.from({ length: MAX_REVOCATIONS - 1 }, (_, seq) => ({ seq, ref: `agent:${seq}`, iat: 1 }));
+		revocations.apply([{ seq: 1, ref, iat: 100 }, ...many], START);
+		expect(revocations.voids(claims(100))).toBe(true);
+		revocations.apply([{ seq: 2, ref: "agent:one more", iat: 1 }], START);
 		expect(revocations.voids(claims(100))).toBe(false);
 	});
 	it("tell who listens", () => {

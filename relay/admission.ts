@@ -22,10 +22,19 @@ export class Admission {
 	#revocations: Revocations;
 	#now: () => number;
 	#startedS: number;
+	#maxUsed: number;
 	/** By jti: on which transports it was used, when first, and when it can be forgotten. */
 	#used = new Map<string, { transports: Set<string>; firstMs: number; expMs: number; burnt: boolean }>();
 
-	constructor(options: { audience: string; keys: VerificationKeys; revocations: Revocations; now: () => number }) {
+	/** `maxUsed`: for tests, which cannot sign so many. */
+	constructor(options: {
+		audience: string;
+		keys: VerificationKeys;
+		revocations: Revocations;
+		now: () => number;
+		maxUsed?: number;
+	}) {
+		this.#maxUsed = options.maxUsed ?? MAX_USED_TOKENS;
 		this.#audience = options.audience;
 		this.#keys = options.keys;
 		this.#revocations = options.revocations;
@@ -72,8 +81,8 @@ export class Admission {
 			used.transports.add(transport);
 			return undefined;
 		}
-		if (this.#used.size >= MAX_USED_TOKENS) this.prune();
-		if (this.#used.size >= MAX_USED_TOKENS) return { status: 503, reason: "too-many-tokens" };
+		if (this.#used.size >= this.#maxUsed) this.prune();
+		if (this.#used.size >= this.#maxUsed) return { status: 503, reason: "too-many-tokens" };
 		this.#used.set(jti, { transports: new Set([transport]), firstMs: now, expMs: exp * 1000, burnt: false });
 		return undefined;
 	}

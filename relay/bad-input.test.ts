@@ -110,12 +110,19 @@ describe.each(["http3", "tcp"] as const)(
 			["a setup on a second stream", bytes("20 0000"), false, "protocol-violation"],
 			["a length that no number can hold", bytes("02 ffffffffffffffff"), false, "too-large"],
 			[
+				"R4: a message at the limit, which is read and is none",
+				bytesOf(bytes("02"), encodeVarint(MAX_CONTROL_BYTES), new Uint8Array(MAX_CONTROL_BYTES)),
+				false,
+				"protocol-violation",
+			],
+			[
 				"a message of more than the limit",
 				bytesOf(bytes("02"), encodeVarint(MAX_CONTROL_BYTES + 1)),
 				false,
 				"too-large",
 			],
 			["a name longer than its message", bytes("02 04 00 20 61 62"), false, "protocol-violation"],
+			["R4: a name at the limit, which nobody has", subscribe(1, "x".repeat(MAX_PATH_BYTES)), false, "not-found"],
 			[
 				"a name of more than the limit",
 				bytesOf(encodeVarint(ANNOUNCE_STREAM), encodeAnnounceRequest({ prefix: "x".repeat(MAX_PATH_BYTES + 1) })),
@@ -342,7 +349,7 @@ describe.each(["http3", "tcp"] as const)(
 			const { send, recv } = await session.openBidi();
 			const begun = Date.now();
 			const message = subscribe(1, "cam");
-			const dripping = (async () => {
+			void (async () => {
 				for (const byte of message) {
 					await send.write(Uint8Array.of(byte));
 					await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -351,7 +358,6 @@ describe.each(["http3", "tcp"] as const)(
 			await expect(recv.read()).rejects.toMatchObject({ code: WIRE_ERROR_CODES.timeout });
 			expect(Date.now() - begun).toBeLessThan(10_000);
 			session.close(0, "");
-			await dripping;
 		});
 		it("one byte per 5 s of a handshake: the session is closed after ten seconds", async () => {
 			const session = await door({ root: ours });

@@ -87,7 +87,7 @@ export const DRAIN_AFTER_MS = 1500;
 /** Who was told to go and is still there after this is sent away. */
 export const DRAIN_MS = 10_000;
 /** How often it is looked whether the certificate's files are new. */
-export const CERTIFICATE_LOOK_MS = 10_000;
+export const CERTIFICATE_LOOK_MS = 5_000;
 /** A push of the worker. */
 export const MAX_HTTP_BODY_BYTES = 64 * 1024;
 

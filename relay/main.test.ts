@@ -12,6 +12,7 @@ import { MoqPeer } from "@mivisus/transport/moq/peer";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { fromBase64Url, newId } from "@mivisus/wire/ids";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { PLANE_ANSWERS_MS, PLANE_SILENT_MS, STOP_GRACE_MS } from "./limits.ts";
 import { TestWorker } from "./testing/keys.ts";
 
 /** The relay as it is run: a supervisor, its data plane, files and variables. */
@@ -69,7 +70,7 @@ interface Health {
 }
 /** Asks until the relay answers as wanted. */
 async function healthy(httpPort: number, wanted: (health: Health) => boolean = () => true): Promise<Health> {
-	for (let attempt = 0; attempt < 200; attempt++) {
+	for (let attempt = 0; attempt < 400; attempt++) {
 		const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`).then(
 			async (answer) => (answer.ok ? ((await answer.json()) as Health) : undefined),
 			() => undefined,
@@ -206,6 +207,28 @@ it("a new certificate is taken into use as it comes, and one that cannot be used
 	expect(await certificateAt(next.tcpPort)).toBe(fingerprintOf(files.cert));
 	expect(fingerprintOf(files.cert)).not.toBe(first);
 }, 90_000);
+
+it("a plane that hangs is entered by nobody, says nothing was applied, and is ended by force with the rest", async () => {
+	const { httpPort, ended, push } = await running();
+	const [plane] = planes();
+	process.kill(plane!, "SIGSTOP");
+	const stopped = Date.now();
+	const health = async () => (await fetch(`http://127.0.0.1:${httpPort}/healthz`)).status;
+	await vi.waitFor(async () => expect(await health()).toBe(503), { timeout: PLANE_SILENT_MS + 2000, interval: 100 });
+	expect(Date.now() - stopped).toBeGreaterThan(PLANE_SILENT_MS - 1000);
+	const asked = Date.now();
+	const answer = await push([{ seq: 1, ref: `session:${newId()}`, iat: 1 }]);
+	expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([
+		503,
+		"https://mivisus.com/problems/not-applied",
+	]);
+	expect(Date.now() - asked).toBeGreaterThanOrEqual(PLANE_ANSWERS_MS - 50);
+	const told = Date.now();
+	supervisor?.kill("SIGTERM");
+	expect(await ended).toBe(0);
+	expect(Date.now() - told).toBeGreaterThanOrEqual(STOP_GRACE_MS - 50);
+	expect(() => process.kill(plane!, 0)).toThrow();
+}, 40_000);
 
 it("a wrong configuration is said in words, and not tried again", async () => {
 	expect(await run({ MIVISUS_RELAY_TOKEN_KEYS: "", MIVISUS_RELAY_CONTROL_KEYS: join(folder, "none") })).toBe(1);

@@ -197,24 +197,29 @@ describe("a session that does not behave", () => {
 		await done;
 		expect(relay.endedAs).toBe("lagging");
 	});
-	it("R3: that asks and does not take the answer is cut: a camera's stream is not held for nobody", async () => {
-		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-		// Without room for a single byte: each write waits until it is read.
-		const { client, server } = fakePair(undefined, { bufferBytes: 0 });
-		const relay = new RelaySession({ ...optionsOf({}), session: server });
-		const done = relay.run();
-		await offerSetup(client);
-		const ask = await client.openBidi();
-		await ask.send.write(encodeVarint(SUBSCRIBE_STREAM));
-		await ask.send.write(encodeSubscribe({ id: 0, ...CLOCK, priority: 1 }));
-		for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
-		vi.advanceTimersByTime(STALLED_MS - 1);
-		expect(relay.endedAs).toBeUndefined();
-		vi.advanceTimersByTime(1);
-		vi.useRealTimers();
-		await done;
-		expect(relay.endedAs).toBe("lagging");
-	});
+	it.each([CLOCK, { broadcast: "cam", track: "video" }])(
+		"R3: that asks for $track and does not take the answer is cut",
+		async (asked) => {
+			await enter({ put: ["cam"] }, publishing("cam"));
+			await turn();
+			vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+			// Without room for a single byte: each write waits until it is read.
+			const { client, server } = fakePair(undefined, { bufferBytes: 0 });
+			const relay = new RelaySession({ ...optionsOf({ get: ["cam"] }), session: server });
+			const done = relay.run();
+			await offerSetup(client);
+			const ask = await client.openBidi();
+			await ask.send.write(encodeVarint(SUBSCRIBE_STREAM));
+			await ask.send.write(encodeSubscribe({ id: 0, ...asked, priority: 1 }));
+			for (let n = 0; n < 20; n++) await new Promise((resolve) => setImmediate(resolve));
+			vi.advanceTimersByTime(STALLED_MS - 1);
+			expect(relay.endedAs).toBeUndefined();
+			vi.advanceTimersByTime(1);
+			vi.useRealTimers();
+			await done;
+			expect(relay.endedAs).toBe("lagging");
+		},
+	);
 	it("R3: that asks for the clock and does not read it is cut", async () => {
 		const { client, server } = fakePair();
 		const relay = new RelaySession({ ...optionsOf({}), session: server });

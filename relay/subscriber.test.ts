@@ -4,6 +4,7 @@ import {
 	COALESCED_BYTES,
 	MAX_QUEUE_BYTES,
 	MAX_QUEUE_FRAMES,
+	MAX_QUEUE_GROUPS,
 	MAX_SMALL_BYTES,
 	MAX_SMALL_GROUPS,
 	STALLED_MS,
@@ -130,12 +131,13 @@ describe("a subscriber's queue", () => {
 	it("a third group of pictures drops the two before it, although the write of the first never ends", async () => {
 		const { state, subscriber } = setUp();
 		state.blocked = true;
-		for (const sequence of [1, 2]) {
+		for (let sequence = 1; sequence <= MAX_QUEUE_GROUPS; sequence++) {
 			subscriber.begin(sequence);
 			subscriber.push(sequence, frame(sequence, MAX_SMALL_BYTES));
 			subscriber.end(sequence);
 			await turn();
 		}
+		expect(subscriber.droppedGroups).toBe(0);
 		state.blocked = false;
 		subscriber.begin(3);
 		subscriber.push(3, frame(3));

@@ -1,4 +1,3 @@
-import { clearTimeout, setTimeout } from "node:timers";
 import type { Revocation } from "@mivisus/wire/token";
 import { DRAIN_AFTER_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RENEW_BEFORE_MS, STOP_GRACE_MS, WELL_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -9,8 +8,13 @@ import { Revocations } from "./revocations.ts";
 /** Exit status of a plane that says what is wrong with its configuration: trying again changes nothing. */
 export const MISCONFIGURED = 78;
 
+/** What a supervisor needs of a plane's process. */
+export type SupervisedPlane = Pick<
+	PlaneProcess,
+	"slot" | "startedAtMs" | "ready" | "ended" | "said" | "status" | "revoke" | "metrics" | "drain" | "stop"
+>;
 /** How a plane is started; for tests, another one. */
-export type StartPlane = (slot: Slot, revocations: Revocation[]) => PlaneProcess;
+export type StartPlane = (slot: Slot, revocations: Revocation[]) => SupervisedPlane;
 
 /**
  * Keeps one data plane serving. A crash is followed by a new process after a pause that grows; a new certificate or version
@@ -24,11 +28,11 @@ export class Supervisor {
 	#log: Log;
 	#now: () => number;
 	#start: StartPlane;
-	#current: PlaneProcess | undefined;
+	#current: SupervisedPlane | undefined;
 	/** Started to follow the current one. */
-	#next: PlaneProcess | undefined;
+	#next: SupervisedPlane | undefined;
 	/** Told to end, or about to be. */
-	#leaving = new Set<PlaneProcess>();
+	#leaving = new Set<SupervisedPlane>();
 	#pauseMs = FIRST_PAUSE_MS;
 	#timers = new Set<ReturnType<typeof setTimeout>>();
 	#ending = false;
@@ -101,7 +105,7 @@ export class Supervisor {
 		await Promise.all(this.#all().map((plane) => plane.stop(STOP_GRACE_MS)));
 		this.#resolveOver(0);
 	}
-	#all(): PlaneProcess[] {
+	#all(): SupervisedPlane[] {
 		return [this.#current, this.#next, ...this.#leaving].filter((plane) => plane !== undefined);
 	}
 	#later(ms: number, run: () => void): void {
@@ -111,7 +115,7 @@ export class Supervisor {
 		}, ms);
 		this.#timers.add(timer);
 	}
-	#launch(slot: Slot): PlaneProcess {
+	#launch(slot: Slot): SupervisedPlane {
 		return this.#start(slot, this.#revocations.all());
 	}
 	/** Runs a plane that serves, and another one after it, for ever. */
@@ -127,13 +131,13 @@ export class Supervisor {
 		this.#again(plane, code);
 	}
 	/** The plane that served ended by itself. */
-	#again(plane: PlaneProcess, code: number | null): void {
+	#again(plane: SupervisedPlane, code: number | null): void {
 		if (this.#now() - plane.startedAtMs >= WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
 		this.#log.error({ code: code ?? "killed", pauseMs: this.#pauseMs }, "the relay's process ended");
 		this.#later(this.#pauseMs, () => void this.#enter(plane.slot));
 		this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
 	}
-	async #follow(current: PlaneProcess, slot: Slot): Promise<void> {
+	async #follow(current: SupervisedPlane, slot: Slot): Promise<void> {
 		const plane = this.#launch(slot);
 		this.#next = plane;
 		try {
@@ -157,13 +161,13 @@ export class Supervisor {
 		this.#leave(before);
 	}
 	/** Lets `plane` go once nobody is sent there any more. */
-	#leave(plane: PlaneProcess): void {
+	#leave(plane: SupervisedPlane): void {
 		this.#leaving.add(plane);
 		void plane.ended.then(() => this.#leaving.delete(plane));
 		this.#later(DRAIN_AFTER_MS, () => plane.drain());
 	}
 	/** A certificate of the plane's own making is renewed in time. */
-	#watch(plane: PlaneProcess): void {
+	#watch(plane: SupervisedPlane): void {
 		plane.ready.then(
 			({ certificateHash, certificateNotAfterMs }) => {
 				this.#served = true;

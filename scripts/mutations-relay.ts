@@ -3,6 +3,7 @@ import type { Mutation } from "./mutations.ts";
 const FUZZ = "relay/fuzz.test.ts";
 const BAD = "relay/bad-input.test.ts";
 const PEER = "transport/moq/peer.test.ts";
+const SLOW = "test/fault/slow-sessions.test.ts";
 const TCP = "transport/tcp/tcp.test.ts";
 
 /** Faults of the relay that only misbehaving peers bring to light. */
@@ -86,5 +87,43 @@ export const RELAY_MUTATIONS: readonly Mutation[] = [
 		test: BAD,
 		name: "an announcement whose whole name no message can carry",
 		why: "one camera's name ends the announcements of everybody who may see it",
+	},
+	{
+		file: "relay/tcp.ts",
+		find: "	connectionsCheckingInterval: TICK_MS,\n",
+		replace: "",
+		test: SLOW,
+		why: "half a request holds a connection for half a minute",
+	},
+	{
+		file: "relay/tcp.ts",
+		find: "	handshakeTimeout: HANDSHAKE_MS,\n",
+		replace: "",
+		test: SLOW,
+		why: "half a TLS handshake holds a connection for two minutes",
+	},
+	{
+		file: "relay/session.ts",
+		find: "await this.#taken(this.#liveness.serveClock(subscription));",
+		replace: "await this.#liveness.serveClock(subscription);",
+		test: "relay/session.test.ts",
+		name: "and does not take the answer is cut",
+		why: "a session that takes nothing stays",
+	},
+	{
+		file: "relay/session.ts",
+		find: "		await this.#taken(subscription.accept());",
+		replace: "		await subscription.accept();",
+		test: "relay/session.test.ts",
+		name: "and does not take the answer is cut",
+		why: "a camera's stream is held for nobody",
+	},
+	{
+		file: "relay/session.ts",
+		find: "if (this.#liveness.stalled) return true;",
+		replace: "",
+		test: "relay/session.test.ts",
+		name: "R3: that asks for the clock and does not read it",
+		why: "a session that reads nothing stays",
 	},
 ];

@@ -11,10 +11,20 @@ import { WebSocket } from "ws";
 import { makeCertificate } from "../certificate.ts";
 import { type Harness, transportContract } from "../contract.ts";
 import type { RecvStream, Session, SessionRequest } from "../port.ts";
+import { parametersFrame } from "../testing/raw-qmux.ts";
 import { connectTcp } from "./client.ts";
-import { decodeRecord, encodeFrame } from "./frames.ts";
+import { decodeRecord, encodeFrame, MAX_STREAM_PAYLOAD_BYTES } from "./frames.ts";
 import { TcpServer } from "./server.ts";
-import { IDLE_MS, MAX_OPEN_STREAMS, SESSION_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "./session.ts";
+import {
+	IDLE_MS,
+	MAX_OPEN_STREAMS,
+	MAX_RECORD_BYTES,
+	MAX_WAITING_CONTROL_BYTES,
+	QmuxSession,
+	SESSION_WINDOW_BYTES,
+	SOCKET_BUFFER_BYTES,
+	STREAM_WINDOW_BYTES,
+} from "./session.ts";
 
 const listening = (server: Server) => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
 
@@ -218,7 +228,7 @@ describe("a server on TCP", () => {
 		],
 		["bytes on a stream that only the server sends on", [hello, stream(3, 0, 1)]],
 		["bytes on a stream of the server's that it did not open", [hello, stream(1, 0, 1)]],
-		["a record that is too large", [hello, new Uint8Array(65_537)]],
+		["a record that is too large", [hello, new Uint8Array(MAX_RECORD_BYTES + 1)]],
 		[
 			"a reset of more bytes than were allowed",
 			[hello, encodeFrame({ type: "reset-stream", id: 2, code: 0, finalSize: STREAM_WINDOW_BYTES + 1 })],
@@ -233,6 +243,52 @@ describe("a server on TCP", () => {
 			await expect(session.openUni()).rejects.toMatchObject({ kind: "session-closed" });
 		});
 	}
+	/** A session over a carrier that takes nothing out of this process, and what was handed to it. */
+	function stuck(fullFromStart: boolean) {
+		let handed = 0;
+		let hear: (record: Uint8Array) => void = () => {};
+		const session = new QmuxSession(
+			{
+				send: (record, rest) => {
+					handed += record.length + (rest?.length ?? 0);
+				},
+				get bufferedBytes() {
+					return fullFromStart ? SOCKET_BUFFER_BYTES : handed;
+				},
+				close: () => {},
+				listen: ({ record }) => {
+					hear = record;
+				},
+			},
+			{ server: true, path: "/", query: new URLSearchParams(), remoteAddress: undefined },
+		);
+		return { session, handed: () => handed, hear: (record: Uint8Array) => hear(record) };
+	}
+	it("R4: what waits for the socket in this process is bounded, however much is written", async () => {
+		const { session, handed, hear } = stuck(false);
+		hear(parametersFrame(2 ** 40));
+		for (let n = 0; n < 4; n++) {
+			const stream = await session.openUni();
+			stream.write(new Uint8Array(SOCKET_BUFFER_BYTES)).catch(() => {});
+		}
+		expect(handed()).toBeGreaterThanOrEqual(SOCKET_BUFFER_BYTES);
+		expect(handed()).toBeLessThan(SOCKET_BUFFER_BYTES + MAX_STREAM_PAYLOAD_BYTES + 100);
+		session.close(0, "");
+	});
+	it("R4: answers wait for a peer that does not read up to their limit; one more ends the session", async () => {
+		const { session, hear } = stuck(true);
+		let over = false;
+		void session.closed.then(() => {
+			over = true;
+		});
+		hear(parametersFrame(1));
+		const ping = encodeFrame({ type: "ping", response: false, sequence: 1 });
+		for (let waiting = 0; waiting + ping.length <= MAX_WAITING_CONTROL_BYTES; waiting += ping.length) hear(ping);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(over).toBe(false);
+		hear(ping);
+		expect(await session.closed).toMatchObject({ code: WIRE_ERROR_CODES["too-many"] });
+	});
 	it("R4: a peer that asks and never reads the answers is closed before they fill the memory", async () => {
 		const { session, socket } = await raw();
 		socket.on("error", () => {});
@@ -281,7 +337,13 @@ describe("a server on TCP", () => {
 	});
 	it("takes what is just within the limits", async () => {
 		const { session, socket } = await raw();
-		for (const record of [hello, ...whole(2, STREAM_WINDOW_BYTES), stream(2 + 4 * (MAX_OPEN_STREAMS - 1), 0, 1)]) {
+		const largest = new Uint8Array(MAX_RECORD_BYTES);
+		for (const record of [
+			hello,
+			largest,
+			...whole(2, STREAM_WINDOW_BYTES),
+			stream(2 + 4 * (MAX_OPEN_STREAMS - 1), 0, 1),
+		]) {
 			socket.send(record);
 		}
 		const first = await session.acceptUni();

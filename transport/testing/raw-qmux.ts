@@ -3,8 +3,8 @@ import { WebSocket } from "ws";
 import { encodeFrame, type TransportParameters, USUAL_RECORD_BYTES } from "../tcp/frames.ts";
 import { SUBPROTOCOLS } from "../tcp/protocol.ts";
 
-/** What a client may say first: it grants `limit` of everything. */
-export const parametersFrame = (limit: number): Uint8Array => {
+/** What a client may say first: it grants `limit` of everything, but for what is `less`. */
+export const parametersFrame = (limit: number, less: Partial<TransportParameters> = {}): Uint8Array => {
 	const parameters: TransportParameters = {
 		maxIdleTimeout: 0,
 		maxData: limit,
@@ -14,6 +14,7 @@ export const parametersFrame = (limit: number): Uint8Array => {
 		maxStreamsBidi: limit,
 		maxStreamsUni: limit,
 		maxRecordSize: USUAL_RECORD_BYTES,
+		...less,
 	};
 	return encodeFrame({ type: "parameters", parameters });
 };
@@ -31,9 +32,9 @@ export class RawQmux {
 		socket.on("message", (data: Buffer) => this.heard.push(data));
 		this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
 	}
-	/** Rejects when the server refuses. */
-	static async connect(url: URL): Promise<RawQmux> {
-		const socket = new WebSocket(url, [...SUBPROTOCOLS], { perMessageDeflate: false });
+	/** `ca`: a certificate (PEM) to trust besides the system's. Rejects when the server refuses. */
+	static async connect(url: URL, ca?: string): Promise<RawQmux> {
+		const socket = new WebSocket(url, [...SUBPROTOCOLS], { perMessageDeflate: false, ...(ca !== undefined && { ca }) });
 		const raw = new RawQmux(socket);
 		await once(socket, "open");
 		return raw;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WireError } from "../errors.ts";
-import { MAX_ANNOUNCED } from "../limits.ts";
+import { MAX_ANNOUNCED, MAX_SETUP_BYTES } from "../limits.ts";
 import {
 	decodeAnnounce,
 	decodeAnnounceInit,
@@ -203,6 +203,22 @@ describe("what a peer must not do", () => {
 		const init = (count: number) => body(encodeAnnounceInit({ suffixes: suffixes(count) }));
 		expect(decodeAnnounceInit(init(MAX_ANNOUNCED)).suffixes).toHaveLength(MAX_ANNOUNCED);
 		expect(() => decodeAnnounceInit(init(MAX_ANNOUNCED + 1))).toThrow("at most");
+	});
+	it("a setup is read at its limit and refused above it, before its bytes", () => {
+		const setup = (length: number) => {
+			const bytes = new Uint8Array(1 + 2 + length);
+			bytes.set([0x21, length >> 8, length & 255]);
+			// A version, no parameters, and then what does not belong to it.
+			return bytes;
+		};
+		const decode = (bytes: Uint8Array) => {
+			const incoming = new Incoming();
+			incoming.push(bytes);
+			return SetupDecoder.server().decode(incoming);
+		};
+		expect(() => decode(setup(MAX_SETUP_BYTES))).toThrow("bytes after the message");
+		expect(decode(setup(MAX_SETUP_BYTES).subarray(0, 10))).toBeUndefined();
+		expect(() => decode(setup(MAX_SETUP_BYTES + 1).subarray(0, 3))).toThrow("too-large");
 	});
 	it("a group cut inside a frame is noticed", () => {
 		const incoming = new Incoming();
