@@ -70,6 +70,10 @@ export class System {
 		const [found] = await agent.line(/https?:\/\/\S+\/enrol#\S+|The agent is running/);
 		return found.startsWith("http") ? found : undefined;
 	}
+	/** Where the relay's control side answers. */
+	get relayControl(): string {
+		return `http://127.0.0.1:${this.#place.ports.control}`;
+	}
 	/** Has the relay change over to a new data plane; resolves when the old one is gone. */
 	async renewRelay(): Promise<void> {
 		const before = await this.relayPlanePid();
