@@ -1,20 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { type Certificate, makeCertificate } from "@mivisus/transport/certificate";
 import { connectHttp3 } from "@mivisus/transport/http3/client";
 import { connectTcp } from "@mivisus/transport/tcp/client";
 import { urlOf } from "../../relay/testing/doors.ts";
 import type { Door, Rights } from "../../relay/testing/honest.ts";
 import { TestWorker } from "../../relay/testing/keys.ts";
+import { Program } from "../../scripts/start/programs.ts";
+import { ROOT } from "../graph/imports.ts";
 
-const main = fileURLToPath(new URL("../../relay/main.ts", import.meta.url));
-
-/** A relay as it is run, a supervisor and its data plane, with TLS on TCP, and a worker that signs for it. */
+/** A relay as it is run, a supervisor and its data plane, on free ports of this machine, and a worker that signs for it. */
 export class RelayProcess {
 	readonly worker: TestWorker;
 	readonly certificate: Certificate;
@@ -23,24 +19,35 @@ export class RelayProcess {
 	readonly port: number;
 	readonly tcpPort: number;
 	readonly httpPort: number;
-	#process: ChildProcess;
+	#program: Program;
 	#folder: string;
 
 	private constructor(
-		parts: { worker: TestWorker; certificate: Certificate; process: ChildProcess; folder: string },
+		parts: { worker: TestWorker; certificate: Certificate; program: Program; folder: string },
 		facts: { pid: number; port: number; tcpPort: number; httpPort: number },
 	) {
 		this.worker = parts.worker;
 		this.certificate = parts.certificate;
-		this.#process = parts.process;
+		this.#program = parts.program;
 		this.#folder = parts.folder;
 		this.pid = facts.pid;
 		this.port = facts.port;
 		this.tcpPort = facts.tcpPort;
 		this.httpPort = facts.httpPort;
 	}
-	/** `around`: a command that runs it, as strace. Rejects when it does not begin to listen. */
-	static async start({ around = [], env = {} }: { around?: readonly string[]; env?: NodeJS.ProcessEnv } = {}) {
+	/**
+	 * `around`: a command that runs it, as strace. `tls`: without, it makes a certificate of its own for HTTP/3 and takes
+	 * sessions over TCP as they come. Rejects when it does not begin to listen.
+	 */
+	static async start({
+		around = [],
+		env = {},
+		tls = true,
+	}: {
+		around?: readonly string[];
+		env?: Record<string, string>;
+		tls?: boolean;
+	} = {}) {
 		const folder = mkdtempSync(join(tmpdir(), "mivisus-relay-"));
 		const file = (name: string, text: string) => {
 			writeFileSync(join(folder, name), text);
@@ -59,26 +66,24 @@ export class RelayProcess {
 				httpPort: 0,
 				tokenKeys: keys,
 				controlKeys: keys,
-				certificate: file("certificate.pem", certificate.certPem),
-				certificateKey: file("key.pem", certificate.keyPem),
+				...(tls && {
+					certificate: file("certificate.pem", certificate.certPem),
+					certificateKey: file("key.pem", certificate.keyPem),
+				}),
 			}),
 		);
-		const [command = "", ...rest] = [...around, process.execPath, "--import", "tsx", main];
-		const started = spawn(command, rest, {
-			stdio: ["ignore", "pipe", "inherit"],
-			env: { ...process.env, ...env, MIVISUS_RELAY_CONFIG: config },
+		const [command = "", ...rest] = [...around, process.execPath, "--import", "tsx"];
+		const program = new Program("relay", join(ROOT, "relay/main.ts"), {
+			env: { ...env, MIVISUS_RELAY_CONFIG: config },
+			cwd: ROOT,
+			with: [command, ...rest],
 		});
-		const ended = once(started, "exit").then(() => {
-			throw new Error("the relay ended before it listened");
-		});
-		ended.catch(() => {});
-		const lines = createInterface({ input: started.stdout! });
-		const facts: { pid?: number; port?: number; tcpPort?: number; httpPort?: number } = {};
-		while (facts.pid === undefined || facts.httpPort === undefined) {
-			const [line] = (await Promise.race([once(lines, "line"), ended])) as [string];
-			Object.assign(facts, JSON.parse(line));
-		}
-		return new RelayProcess({ worker, certificate, process: started, folder }, facts as Required<typeof facts>);
+		const [[plane], [control]] = await Promise.all([
+			program.line(/^\{.*"relay is listening".*\}$/),
+			program.line(/^\{.*"the control side is listening".*\}$/),
+		]);
+		const facts = { ...JSON.parse(plane), ...JSON.parse(control) };
+		return new RelayProcess({ worker, certificate, program, folder }, facts);
 	}
 	http3(): Door {
 		return async (rights) =>
@@ -92,11 +97,28 @@ export class RelayProcess {
 		const base = way === "tcp" ? `wss://localhost:${this.tcpPort}` : `https://127.0.0.1:${this.port}`;
 		return urlOf(this.worker, base, rights);
 	}
+	/** A sample of its metrics, like `sessions{transport="tcp"}`. */
+	async metric(name: string): Promise<number> {
+		return (await this.#samples()).get(name) ?? Number.NaN;
+	}
 	/** Sessions that it has now; its health is up to half a second old. */
 	async sessions(): Promise<number> {
+		const samples = [...(await this.#samples())];
+		return samples.reduce((sum, [name, value]) => (name.startsWith("sessions{") ? sum + value : sum), 0);
+	}
+	async #samples(): Promise<Map<string, number>> {
 		const text = await (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text();
-		const counts = [...text.matchAll(/^mivisus_relay_sessions\{.*\} (\d+)$/gm)].map((match) => Number(match[1]));
-		return counts.reduce((sum, count) => sum + count, 0);
+		return new Map(
+			[...text.matchAll(/^mivisus_relay_(\S+) (\S+)$/gm)].map(([, name, value]) => [name!, Number(value)] as const),
+		);
+	}
+	/** Whether its data plane is still the one that was started. */
+	get running(): boolean {
+		return existsSync(`/proc/${this.pid}`);
+	}
+	/** The most memory that was ever resident, MiB, as the kernel counted it. */
+	peakMiB(): number {
+		return this.#status(/^VmHWM:\s+(\d+)/m) / 1024;
 	}
 	/** Open files and sockets that it has. */
 	descriptors(): number {
@@ -104,9 +126,11 @@ export class RelayProcess {
 	}
 	async end(): Promise<void> {
 		// Around it may be a command that does not pass a signal on: the plane's parent is the supervisor.
-		const supervisor = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1]);
-		process.kill(supervisor, "SIGTERM");
-		if (this.#process.exitCode === null) await once(this.#process, "exit");
+		process.kill(this.#status(/^PPid:\s+(\d+)/m), "SIGTERM");
+		await this.#program.exited;
 		rmSync(this.#folder, { recursive: true });
+	}
+	#status(field: RegExp): number {
+		return Number(field.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1]);
 	}
 }

@@ -10,8 +10,8 @@ import { encodeGroupHeader } from "@mivisus/wire/moq/group";
 import { afterEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { TestPeers } from "../../relay/testing/peers.ts";
+import { RelayProcess } from "../fault/relay-process.ts";
 import { scaled } from "../scale.ts";
-import { RelayProcess } from "./relay-process.ts";
 
 /** Viewers who want in, under a ceiling of so many MiB. */
 const VIEWERS = scaled(450, 1000);
@@ -32,7 +32,7 @@ const SIP_MS = 2000;
 const UNFINISHED_TRACKS = 20;
 
 let relay: RelayProcess;
-afterEach(() => relay.stop());
+afterEach(() => relay?.end());
 
 /** Sends groups to whoever subscribes, until the session is over. */
 async function send(subscription: IncomingSubscription, frame: Uint8Array, frames: number): Promise<void> {
@@ -65,7 +65,7 @@ async function read(subscription: OutgoingSubscription, onGroup: (sequence: numb
 /** A viewer that subscribes and then takes next to nothing from its socket. */
 async function slow(root: string, camera: string): Promise<{ socket: WebSocket } | { refused: string }> {
 	const token = await relay.worker.token({ root, get: [camera] });
-	const socket = new WebSocket(`ws://127.0.0.1:${relay.ports.tcpPort}/${root}?jwt=${token}`, [...SUBPROTOCOLS]);
+	const socket = new WebSocket(`ws://127.0.0.1:${relay.tcpPort}/${root}?jwt=${token}`, [...SUBPROTOCOLS]);
 	const opened = new Promise<QmuxSession>((resolve, reject) => {
 		socket.onopen = () => {
 			const facts = { server: false, path: `/${root}`, query: new URLSearchParams(), remoteAddress: undefined };
@@ -89,8 +89,8 @@ async function slow(root: string, camera: string): Promise<{ socket: WebSocket }
 }
 
 it("R4: resident memory stays below the ceiling with a thousand sessions, and honest ones go on", async () => {
-	relay = await RelayProcess.start({ MIVISUS_RELAY_MEMORY_MIB: String(CEILING_MIB) });
-	const peers = new TestPeers(relay.ports, relay.worker);
+	relay = await RelayProcess.start({ env: { MIVISUS_RELAY_MEMORY_MIB: String(CEILING_MIB) }, tls: false });
+	const peers = new TestPeers(relay, relay.worker);
 	const accounts = Array.from({ length: Math.ceil(VIEWERS / VIEWERS_OF_ACCOUNT) }, () => newId());
 	const cameras: { root: string; name: string }[] = [];
 	let film = () => {};
