@@ -1,7 +1,5 @@
-import { connectHttp3 } from "@mivisus/transport/http3/client";
 import type { IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
-import { connectTcp } from "@mivisus/transport/tcp/client";
 import { WIRE_ERROR_CODES } from "@mivisus/wire/errors";
 import { newId } from "@mivisus/wire/ids";
 import type { RelayClaims } from "@mivisus/wire/token";
@@ -10,6 +8,7 @@ import { TICK_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type Plane, startPlane } from "./plane.ts";
 import { testConfig } from "./testing/config.ts";
+import { connectBy } from "./testing/doors.ts";
 import { TestWorker } from "./testing/keys.ts";
 
 let worker: TestWorker;
@@ -30,18 +29,14 @@ afterAll(() => plane.close());
 
 /** The way that the test's peers take. */
 let way: "http3" | "tcp" = "http3";
-const connect = (path: string, token?: string, by = way) => {
-	const url = new URL(path, by === "tcp" ? `ws://127.0.0.1:${plane.tcpPort}` : `https://127.0.0.1:${plane.port}`);
-	if (token !== undefined) url.searchParams.set("jwt", token);
-	if (by === "tcp") return connectTcp(url, { timeoutMs: 3000 });
-	return connectHttp3(url, { certificateHashes: [plane.certificateHash], timeoutMs: 3000 });
-};
+const connect = (path: string, token?: string, by = way, to = plane) =>
+	connectBy(by, to, path, { token, timeoutMs: 3000 });
 type Rights = Partial<RelayClaims> & { root: string };
-/** A real peer over real HTTP/3 with these rights. */
-async function enter(rights: Rights, handlers: PeerHandlers = {}): Promise<MoqPeer> {
+/** A real peer with these rights. */
+async function enter(rights: Rights, handlers: PeerHandlers = {}, to = plane): Promise<MoqPeer> {
 	const token = await worker.token(rights);
 	tokens.push(token);
-	return MoqPeer.client(await connect(`/${rights.root}`, token), handlers);
+	return MoqPeer.client(await connect(`/${rights.root}`, token, way, to), handlers);
 }
 const refused = async (work: Promise<unknown>) => expect(await work.catch((error) => error)).toBeInstanceOf(Error);
 
@@ -254,19 +249,7 @@ describe("a plane that is to end", () => {
 		async (transport) => {
 			way = transport;
 			const leaving = await startPlane({ log, config: await testConfig(worker) });
-			const at = (root: string, token: string) =>
-				way === "tcp"
-					? connectTcp(new URL(`ws://127.0.0.1:${leaving.tcpPort}/${root}?jwt=${token}`))
-					: connectHttp3(new URL(`https://127.0.0.1:${leaving.port}/${root}?jwt=${token}`), {
-							certificateHashes: [leaving.certificateHash],
-							timeoutMs: 3000,
-						});
-			const enterIt = async () => {
-				const root = newId();
-				const token = await worker.token({ root });
-				tokens.push(token);
-				return MoqPeer.client(await at(root, token));
-			};
+			const enterIt = () => enter({ root: newId() }, {}, leaving);
 			const peer = await enterIt();
 			const clock = await peer.subscribe(".relay", "clock", 255);
 			const beats = (await clock.groups.next()).value!;

@@ -1,17 +1,8 @@
-import { connectHttp3 } from "@mivisus/transport/http3/client";
 import type { IncomingSubscription } from "@mivisus/transport/moq/outgoing";
 import { MoqPeer, type PeerHandlers } from "@mivisus/transport/moq/peer";
-import { connectTcp } from "@mivisus/transport/tcp/client";
 import type { RelayClaims } from "@mivisus/wire/token";
+import { connectBy, type Place } from "./doors.ts";
 import type { TestWorker } from "./keys.ts";
-
-/** Where a relay listens. */
-export interface Place {
-	port?: number | undefined;
-	tcpPort: number;
-	/** Needed for HTTP/3 only. */
-	certificateHash?: Uint8Array;
-}
 
 /** Peers of a running relay with tokens of `worker`. For tests. */
 export class TestPeers {
@@ -31,14 +22,7 @@ export class TestPeers {
 	): Promise<MoqPeer> {
 		const token = await this.#worker.token(rights);
 		this.tokens.push(token);
-		const { port, tcpPort, certificateHash } = this.#place;
-		const url = new URL(`/${rights.root}`, way === "tcp" ? `ws://127.0.0.1:${tcpPort}` : `https://127.0.0.1:${port}`);
-		url.searchParams.set("jwt", token);
-		const session =
-			way === "tcp"
-				? await connectTcp(url)
-				: await connectHttp3(url, { certificateHashes: certificateHash ? [certificateHash] : [] });
-		return MoqPeer.client(session, handlers);
+		return MoqPeer.client(await connectBy(way, this.#place, `/${rights.root}`, { token }), handlers);
 	}
 	/** A camera that announces itself; each subscription of the relay is accepted and handed to `onSubscription`. */
 	camera(

@@ -193,19 +193,7 @@ describe("a server on TCP", () => {
 		await new Promise((open) => socket.once("open", open));
 		return { session, socket, heard };
 	}
-	const hello = encodeFrame({
-		type: "parameters",
-		parameters: {
-			maxIdleTimeout: 0,
-			maxData: 0,
-			maxStreamDataBidiLocal: 0,
-			maxStreamDataBidiRemote: 0,
-			maxStreamDataUni: 0,
-			maxStreamsBidi: 0,
-			maxStreamsUni: 0,
-			maxRecordSize: 16_382,
-		},
-	});
+	const hello = parametersFrame(0);
 	const stream = (id: number, offset: number, length: number) =>
 		encodeFrame({ type: "stream", id, offset, data: new Uint8Array(length), fin: false });
 	const whole = (id: number, length: number) => {
