@@ -8,9 +8,10 @@ import { transportContract } from "../contract.ts";
 import { connectHttp3 } from "../http3/client.ts";
 import { QUIET_MS } from "../http3/session.ts";
 import type { SendStream, Session } from "../port.ts";
+import { MAX_WAITING } from "../tcp/server.ts";
 import { MAX_OPEN_STREAMS, SESSION_WINDOW_BYTES } from "../tcp/session.ts";
 import { INSTALL_HTTP3, loadHttp3 } from "./native.ts";
-import { FailsServer, MAX_WAITING } from "./server.ts";
+import { FailsServer } from "./server.ts";
 import { connectFails } from "./testing/client.ts";
 
 // Without its native part the library writes to the console as soon as it is imported.

@@ -5,8 +5,6 @@ import type { NativeStream, ReadBuffer } from "./native.ts";
 export interface HalfOwner {
 	/** The half ended, however. */
 	ended(half: SendHalf | RecvHalf): void;
-	/** The library goes on reading what `writeChunk` was given after it said that it was written: HTTP/2. */
-	readonly keepsBytes: boolean;
 }
 
 /** Somebody waits for this. */
@@ -39,7 +37,7 @@ export class SendHalf implements SendStream {
 		this.#writing = true;
 		return new Promise<void>((done, fail) => {
 			this.#pending = { done, fail };
-			this.#native.writeChunk(this.#owner.keepsBytes ? bytes.slice() : bytes);
+			this.#native.writeChunk(bytes);
 		}).finally(() => {
 			this.#writing = false;
 		});

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AsyncQueue } from "../moq/queue.ts";
 import type { SessionRequest, SessionServer } from "../port.ts";
+import { MAX_WAITING } from "../tcp/server.ts";
 import { MAX_OPEN_STREAMS, SESSION_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../tcp/session.ts";
 import { loadHttp3, loadLibrary, type NativeRequest, type NativeServer, type NativeSession } from "./native.ts";
 import { FailsSession } from "./session.ts";
@@ -16,9 +17,6 @@ export interface FailsServerOptions {
 	keyPem: string;
 }
 
-/** Requests that were not answered yet; beyond, new ones are sent away. */
-export const MAX_WAITING = 1000;
-
 /** What a peer may send and open before it is read, as over TCP. */
 export const LIMITS = {
 	initialBidirectionalStreams: MAX_OPEN_STREAMS,
@@ -33,12 +31,10 @@ export const LIMITS = {
 export class FailsServer implements SessionServer {
 	readonly transport = "fails";
 	#native: NativeServer;
-	#http: 2 | 3;
 	#requests = new AsyncQueue<SessionRequest>();
 
-	private constructor(native: NativeServer, http: 2 | 3) {
+	private constructor(native: NativeServer) {
 		this.#native = native;
-		this.#http = http;
 		native.onSessionRequest = (request) => this.#take(request);
 		native.onHttpWTSessionVisitor = ({ session, userData }) => (userData as Accepted | undefined)?.begin(session);
 	}
@@ -58,7 +54,7 @@ export class FailsServer implements SessionServer {
 			// The library's own choice would share the port with another process, and lose half of the packets to it.
 			quicheNodeSocketOptions: { reuseAddr: false },
 		});
-		const server = new FailsServer(native, http);
+		const server = new FailsServer(native);
 		await native.createTransportInt().catch((error: Error) => {
 			// The library keeps the cause in the stack alone.
 			const [why] = String(error.stack).split("\n");
@@ -72,8 +68,8 @@ export class FailsServer implements SessionServer {
 	get port(): number {
 		return this.#native.port ?? 0;
 	}
-	async next(): Promise<SessionRequest | null> {
-		return (await this.#requests.next()).value ?? null;
+	next(): Promise<SessionRequest | null> {
+		return this.#requests.take();
 	}
 	/** Stops listening. Over HTTP/3 this ends the sessions too, without telling them why. */
 	close(): void {
@@ -97,7 +93,7 @@ export class FailsServer implements SessionServer {
 		}
 		const { pathname: path, searchParams: query } = url;
 		const remoteAddress = hostOf(request.peerAddress);
-		const facts = { path, query, remoteAddress, http: this.#http, server: true };
+		const facts = { path, query, remoteAddress, server: true };
 		this.#requests.push({
 			path,
 			query,

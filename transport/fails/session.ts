@@ -18,8 +18,6 @@ export interface FailsFacts {
 	path: string;
 	query: URLSearchParams;
 	remoteAddress: string | undefined;
-	/** Which HTTP carries it. */
-	http: 2 | 3;
 	server: boolean;
 }
 
@@ -58,14 +56,13 @@ export class FailsSession implements Session {
 	#bidis = new AsyncQueue<BidiStream>();
 
 	/** Takes `native` over at once: what it tells before that is lost. */
-	constructor(native: NativeSession, { path, query, remoteAddress, http, server }: FailsFacts) {
+	constructor(native: NativeSession, { path, query, remoteAddress, server }: FailsFacts) {
 		this.#native = native;
 		this.path = path;
 		this.query = query;
 		this.remoteAddress = remoteAddress;
 		this.#server = server;
 		this.#owner = {
-			keepsBytes: http === 2,
 			ended: (half) => {
 				this.#halves.delete(half);
 				this.#sending.delete(half as SendHalf);
@@ -90,11 +87,11 @@ export class FailsSession implements Session {
 		const { send, recv } = await this.#order("bidi");
 		return { send, recv: recv as RecvHalf };
 	}
-	async acceptUni(): Promise<RecvStream | null> {
-		return (await this.#unis.next()).value ?? null;
+	acceptUni(): Promise<RecvStream | null> {
+		return this.#unis.take();
 	}
-	async acceptBidi(): Promise<BidiStream | null> {
-		return (await this.#bidis.next()).value ?? null;
+	acceptBidi(): Promise<BidiStream | null> {
+		return this.#bidis.take();
 	}
 	close(code: number, reason: string): void {
 		if (this.#over) return;

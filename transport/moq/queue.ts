@@ -23,6 +23,11 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
 		this.#waiting?.({ value: undefined, done: true });
 		this.#waiting = undefined;
 	}
+	/** The next value, or `null` once the queue has ended. */
+	async take(): Promise<T | null> {
+		const { value, done } = await this.next();
+		return done ? null : value;
+	}
 	next(): Promise<IteratorResult<T>> {
 		const value = this.#values.shift();
 		if (value !== undefined) return Promise.resolve({ value, done: false });

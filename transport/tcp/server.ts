@@ -9,7 +9,7 @@ import { chosenSubprotocol, SUBPROTOCOLS } from "./protocol.ts";
 import { MAX_RECORD_BYTES, QmuxSession, type RecordSocket } from "./session.ts";
 
 /** Requests that were not answered yet; beyond, new ones are sent away. */
-const MAX_WAITING = 1000;
+export const MAX_WAITING = 1000;
 /** Requests name a path only; the rest is never looked at. */
 const BASE = "http://localhost";
 /** From the end of a session to the end of its connection, ms, whether or not the peer says goodbye. */
@@ -35,8 +35,8 @@ export class TcpServer implements SessionServer {
 	get port(): number {
 		return (this.#http.address() as AddressInfo).port;
 	}
-	async next(): Promise<SessionRequest | null> {
-		return (await this.#requests.next()).value ?? null;
+	next(): Promise<SessionRequest | null> {
+		return this.#requests.take();
 	}
 	/** Stops listening. Sessions live on. */
 	close(): void {

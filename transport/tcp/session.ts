@@ -164,11 +164,11 @@ export class QmuxSession implements Session {
 			recv: this.#newRecv(id),
 		};
 	}
-	async acceptUni(): Promise<RecvStream | null> {
-		return (await this.#unis.next()).value ?? null;
+	acceptUni(): Promise<RecvStream | null> {
+		return this.#unis.take();
 	}
-	async acceptBidi(): Promise<BidiStream | null> {
-		return (await this.#bidis.next()).value ?? null;
+	acceptBidi(): Promise<BidiStream | null> {
+		return this.#bidis.take();
 	}
 	close(code: number, reason: string): void {
 		if (this.#over) return;

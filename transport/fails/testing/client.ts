@@ -18,7 +18,7 @@ export async function connectFails(url: URL, certificateHash: Uint8Array): Promi
 		client.closed.catch(reject);
 		client.sessionint.setSessionObj = (native) => {
 			const { pathname: path, searchParams: query } = url;
-			const session = new FailsSession(native, { path, query, remoteAddress: undefined, http: 2, server: false });
+			const session = new FailsSession(native, { path, query, remoteAddress: undefined, server: false });
 			session.ready.then(() => resolve(session), reject);
 		};
 	});
