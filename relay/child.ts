@@ -4,38 +4,33 @@
  */
 import { clearInterval, setInterval, setTimeout } from "node:timers";
 import { QUIET_MS } from "@mivisus/transport/http3/session";
+import { AsyncQueue } from "@mivisus/transport/moq/queue";
 import { toBase64Url } from "@mivisus/wire/ids";
-import { ConfigError, placeOf, readConfig } from "./config.ts";
+import { placeOf, readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { TICK_MS } from "./limits.ts";
 import { createLog } from "./log.ts";
-import { type FromPlane, ToPlane } from "./messages.ts";
+import { type FromPlane, MISCONFIGURED, ToPlane } from "./messages.ts";
 import { type Plane, startPlane } from "./plane.ts";
-import { MISCONFIGURED } from "./supervisor.ts";
 
 /** For what is under way to arrive, and then for close messages to leave. */
 const GOODBYE_MS = QUIET_MS + 200;
 
 const tell = (message: FromPlane) => process.send?.(message);
 
-/** What the supervisor says, one after the other; the first is where to listen. */
-function hear(on: (message: ToPlane) => void): void {
+async function main(): Promise<void> {
+	// Heard from the start: the first may come while the configuration is read, others while the plane starts.
+	const heard = new AsyncQueue<ToPlane>();
 	process.on("message", (message) => {
 		const parsed = ToPlane.safeParse(message);
-		if (parsed.success) on(parsed.data);
+		if (parsed.success) heard.push(parsed.data);
 	});
-}
-
-async function main(): Promise<void> {
-	const begin = new Promise<Extract<ToPlane, { type: "begin" }>>((resolve) => {
-		hear((message) => message.type === "begin" && resolve(message));
-	});
-	const waiting: ToPlane[] = [];
-	let use = (message: ToPlane) => void waiting.push(message);
-	hear((message) => message.type !== "begin" && use(message));
 	const config = await readConfig(process.env);
 	const log = createLog(config.logLevel);
 	for (const warning of config.warnings) log.warn({}, warning);
-	const { slot, revocations } = await begin;
+	const begin = await heard.take();
+	if (begin?.type !== "begin") throw new Error("the supervisor did not say first where to listen");
+	const { slot, revocations } = begin;
 	let plane: Plane;
 	try {
 		plane = await startPlane({ config: { ...config, ...placeOf(config, slot) }, log, revocations });
@@ -53,17 +48,6 @@ async function main(): Promise<void> {
 		plane.close();
 		setTimeout(() => process.exit(0), GOODBYE_MS);
 	};
-	use = (message) => {
-		if (message.type === "drain") void plane.drain().then(() => end("another process took over"));
-		else if (message.type === "revoke") {
-			plane.revoke(message.revocations);
-			tell({ type: "done", id: message.id });
-		} else if (message.type === "metrics") {
-			const { id } = message;
-			void plane.metrics().then((text) => tell({ type: "done", id, text }));
-		}
-	};
-	for (const message of waiting) use(message);
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(signal));
 	void plane.failed.then(() => process.exit(1));
 	// A supervisor that died leaves nobody to stop this process: it goes too.
@@ -79,6 +63,16 @@ async function main(): Promise<void> {
 		...(!config.certificate && { certificateHash: toBase64Url(certificateHash) }),
 		certificateNotAfterMs: certificateNotAfter,
 	});
+	for await (const message of heard) {
+		if (message.type === "drain") void plane.drain().then(() => end("another process took over"));
+		else if (message.type === "revoke") {
+			plane.revoke(message.revocations);
+			tell({ type: "done", id: message.id });
+		} else if (message.type === "metrics") {
+			const { id } = message;
+			void plane.metrics().then((text) => tell({ type: "done", id, text }));
+		}
+	}
 }
 
 main().catch((error) => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { TestWorker } from "./testing/keys.ts";
 
 let folder: string;

@@ -4,8 +4,6 @@ import { ConfigError, nearest } from "./config-error.ts";
 import { readJson, readPair } from "./config-files.ts";
 import { DEFAULT_MEMORY_MIB, MIN_MEMORY_MIB } from "./limits.ts";
 
-export { ConfigError };
-
 /**
  * The relay's configuration: a JSON file named by `MIVISUS_RELAY_CONFIG`, overridden by single variables. It holds no
  * secret but the path of a TLS key.

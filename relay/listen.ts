@@ -3,7 +3,8 @@ import { FailsServer } from "@mivisus/transport/fails/server";
 import { NativeUnavailableError } from "@mivisus/transport/http3/native";
 import { Http3Server } from "@mivisus/transport/http3/server";
 import type { SessionServer } from "@mivisus/transport/port";
-import { ConfigError, type RelayConfig, VARIABLES } from "./config.ts";
+import { type RelayConfig, VARIABLES } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import type { Log } from "./log.ts";
 
 /** The two that carry HTTP/3, the better first. Each rejects with NativeUnavailableError where it does not load. */

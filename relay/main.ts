@@ -1,7 +1,8 @@
 /** The relay: a supervisor with its control side, and data planes as processes of their own. */
 import { statSync } from "node:fs";
 import { setInterval } from "node:timers";
-import { ConfigError, type RelayConfig, readConfig } from "./config.ts";
+import { type RelayConfig, readConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { ControlServer } from "./control.ts";
 import { CERTIFICATE_LOOK_MS } from "./limits.ts";
 import { createLog } from "./log.ts";

@@ -2,7 +2,10 @@ import { Revocation } from "@mivisus/wire/token";
 import { z } from "zod";
 import { TRANSPORTS } from "./meter.ts";
 
-/** What supervisor and data plane tell each other over their process channel. */
+/** What supervisor and data plane tell each other over their process channel, and by how the plane ends. */
+
+/** Exit status of a plane that says what is wrong with its configuration: trying again changes nothing. */
+export const MISCONFIGURED = 78;
 
 /** Which of the two sets of ports a plane has: while one is left, the other is entered. */
 export const Slot = z.union([z.literal(0), z.literal(1)]);

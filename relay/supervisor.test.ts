@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DRAIN_AFTER_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RENEW_BEFORE_MS, WELL_MS } from "./limits.ts";
 import { silentLog } from "./log.ts";
-import type { Ready, Slot, Status } from "./messages.ts";
-import { MISCONFIGURED, type SupervisedPlane, Supervisor } from "./supervisor.ts";
+import { MISCONFIGURED, type Ready, type Slot, type Status } from "./messages.ts";
+import { type SupervisedPlane, Supervisor } from "./supervisor.ts";
 
 /** A plane that listens, crashes and ends when the test says so. */
 class TestPlane implements SupervisedPlane {

@@ -1,12 +1,9 @@
 import type { Revocation } from "@mivisus/wire/token";
 import { DRAIN_AFTER_MS, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, RENEW_BEFORE_MS, STOP_GRACE_MS, WELL_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
-import type { Slot } from "./messages.ts";
+import { MISCONFIGURED, type Slot } from "./messages.ts";
 import { PlaneProcess } from "./plane-process.ts";
 import { Revocations } from "./revocations.ts";
-
-/** Exit status of a plane that says what is wrong with its configuration: trying again changes nothing. */
-export const MISCONFIGURED = 78;
 
 /** What a supervisor needs of a plane's process. */
 export type SupervisedPlane = Pick<
@@ -46,7 +43,7 @@ export class Supervisor {
 		this.over = new Promise((resolve) => {
 			this.#resolveOver = resolve;
 		});
-		void this.#enter(0);
+		this.#enter(this.#launch(0));
 	}
 	/** The state of the plane that is to be entered; `undefined` while none serves. */
 	health() {
@@ -118,23 +115,23 @@ export class Supervisor {
 	#launch(slot: Slot): SupervisedPlane {
 		return this.#start(slot, this.#revocations.all());
 	}
-	/** Runs a plane that serves, and another one after it, for ever. */
-	async #enter(slot: Slot): Promise<void> {
-		const plane = this.#launch(slot);
+	/** Sends everybody to `plane` from now on, and starts another one when it ends by itself. */
+	#enter(plane: SupervisedPlane): void {
 		this.#current = plane;
 		this.#watch(plane);
-		const code = await plane.ended;
-		if (plane !== this.#current || this.#ending) return;
-		this.#current = undefined;
-		// One that served before may again, once its certificate is renewed: only at the first start is it given up.
-		if (code === MISCONFIGURED && !this.#served) return this.#resolveOver(1);
-		this.#again(plane, code);
+		void plane.ended.then((code) => {
+			if (plane !== this.#current || this.#ending) return;
+			this.#current = undefined;
+			// One that served before may again, once its certificate is renewed: only at the first start is it given up.
+			if (code === MISCONFIGURED && !this.#served) this.#resolveOver(1);
+			else this.#again(plane, code);
+		});
 	}
 	/** The plane that served ended by itself. */
 	#again(plane: SupervisedPlane, code: number | null): void {
 		if (this.#now() - plane.startedAtMs >= WELL_MS) this.#pauseMs = FIRST_PAUSE_MS;
 		this.#log.error({ code: code ?? "killed", pauseMs: this.#pauseMs }, "the relay's process ended");
-		this.#later(this.#pauseMs, () => void this.#enter(plane.slot));
+		this.#later(this.#pauseMs, () => this.#enter(this.#launch(plane.slot)));
 		this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
 	}
 	async #follow(current: SupervisedPlane, slot: Slot): Promise<void> {
@@ -151,13 +148,7 @@ export class Supervisor {
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.#timers.clear();
 		const before = this.#current ?? current;
-		this.#current = plane;
-		this.#watch(plane);
-		void plane.ended.then((code) => {
-			if (plane !== this.#current || this.#ending) return;
-			this.#current = undefined;
-			this.#again(plane, code);
-		});
+		this.#enter(plane);
 		this.#leave(before);
 	}
 	/** Lets `plane` go once nobody is sent there any more. */

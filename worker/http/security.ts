@@ -7,9 +7,11 @@ import type { MiddlewareHandler } from "hono";
 export function securityHeaders(options: { origin: string; relayOrigins: readonly string[] }): MiddlewareHandler {
 	const { origin, relayOrigins } = options;
 	// On any of its ports: a relay that renews itself goes over to others (worker/relay-place.ts).
-	const connect = ["'self'", ...relayOrigins.map((url) => `${new URL(url).protocol}//${new URL(url).hostname}:*`)].join(
-		" ",
-	);
+	const anyPort = relayOrigins.map((url) => {
+		const { protocol, hostname } = new URL(url);
+		return `${protocol}//${hostname}:*`;
+	});
+	const connect = ["'self'", ...anyPort].join(" ");
 	const policy = [
 		"default-src 'none'",
 		"script-src 'self'",
