@@ -155,6 +155,17 @@ describe("a supervisor", () => {
 		expect(planes).toHaveLength(2);
 		expect(supervisor.health()?.slot).toBe(1);
 	});
+	it("asked twice while the place is still taken, it brings one plane in", async () => {
+		await planes[0]?.listen();
+		supervisor.swap("a test");
+		await settle();
+		await planes[1]?.listen();
+		for (let times = 0; times < 2; times++) supervisor.swap("the first plane is still there");
+		await settle();
+		expect(planes).toHaveLength(2);
+		await crash(planes[0], 0);
+		expect(planes.map(({ slot }) => slot)).toEqual([0, 1, 0]);
+	});
 	it("ends all its planes when it is stopped", async () => {
 		await planes[0]?.listen();
 		supervisor.swap("a test");

@@ -28,6 +28,8 @@ export class Supervisor {
 	#current: SupervisedPlane | undefined;
 	/** Started to follow the current one. */
 	#next: SupervisedPlane | undefined;
+	/** From the wish for a next one until it serves or cannot: its place may still be taken. */
+	#swapping = false;
 	/** Told to end, or about to be. */
 	#leaving = new Set<SupervisedPlane>();
 	#pauseMs = FIRST_PAUSE_MS;
@@ -85,8 +87,9 @@ export class Supervisor {
 	/** Brings a new process in beside the one that serves, and lets that one go without a picture lost. */
 	swap(why: string): void {
 		const current = this.#current;
-		// Its place is still taken, or a new one is on its way: that one has read what this one would read.
-		if (!current?.said || this.#next || this.#ending) return;
+		// A new one is on its way: it has read, or will read, what this one would.
+		if (!current?.said || this.#swapping || this.#ending) return;
+		this.#swapping = true;
 		const slot = current.slot === 0 ? 1 : 0;
 		const before = [...this.#leaving].find((plane) => plane.slot === slot);
 		this.#log.info({ why }, "a new process follows");
@@ -94,7 +97,11 @@ export class Supervisor {
 			await before?.ended;
 			if (!this.#ending) await this.#follow(current, slot);
 		};
-		follow().catch((error: Error) => this.#log.error({ error: error.message }, "the new process cannot serve"));
+		follow()
+			.catch((error: Error) => this.#log.error({ error: error.message }, "the new process cannot serve"))
+			.finally(() => {
+				this.#swapping = false;
+			});
 	}
 	async stop(): Promise<void> {
 		this.#ending = true;
