@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { makeCertificate } from "@mivisus/transport/certificate";
 import type { Session, SessionRequest, SessionServer } from "@mivisus/transport/port";
 import { SESSION_WINDOW_BYTES } from "@mivisus/transport/tcp/session";
-import { within } from "@mivisus/transport/within";
+import { sessionWithin } from "@mivisus/transport/within";
 import { WIRE_ERROR_CODES, WireError } from "@mivisus/wire/errors";
 import { suffixOf } from "@mivisus/wire/moq/path";
 import { PEER_PREFIX } from "@mivisus/wire/relay-tracks";
@@ -249,15 +249,9 @@ function publishes({ put }: RelayClaims): boolean {
 
 /** Answers yes; a peer that does not take the answer is given up. */
 function acceptInTime(request: SessionRequest, windowBytes: number, ms: number): Promise<Session> {
-	let late = false;
-	const accepting = request.accept({ windowBytes }).then((session) => {
-		if (late) session.close(WIRE_ERROR_CODES.timeout, "too late");
-		return session;
-	});
-	return within(ms, accepting, () => {
-		late = true;
-		return new WireError("timeout", "the peer does not take the answer");
-	});
+	const late = () => new WireError("timeout", "the peer does not take the answer");
+	const ended = { code: WIRE_ERROR_CODES.timeout, reason: "too late" };
+	return sessionWithin(ms, request.accept({ windowBytes }), late, ended);
 }
 
 /**

@@ -1,18 +1,11 @@
 import { connectHttp3 } from "@mivisus/transport/http3/client";
 import { connectTcp } from "@mivisus/transport/tcp/client";
 import { fromBase64Url } from "@mivisus/wire/ids";
+import type { RelayGrant } from "../../web/src/api/answers.ts";
 import { Feed } from "../../web/src/watch/feed.ts";
 import { Link } from "../../web/src/watch/link.ts";
 import { RelaySession } from "../../web/src/watch/relay-session.ts";
 
-/** What the worker answers to who may watch. */
-export interface Grant {
-	token: string;
-	url: string;
-	tcpUrl?: string;
-	certificateHashes: string[];
-	untilMs: number;
-}
 /** How often the page's worker looks at its link, ms. */
 const TICK_MS = 250;
 
@@ -31,7 +24,7 @@ export class NodeViewer {
 	#seen: () => void = () => {};
 	#timer: ReturnType<typeof setInterval>;
 
-	constructor(camera: string, grant: () => Promise<Grant>, transport: "http3" | "tcp") {
+	constructor(camera: string, grant: () => Promise<RelayGrant>, transport: "http3" | "tcp") {
 		this.#camera = camera;
 		this.#link = new Link<RelaySession>({
 			open: async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Rig } from "../../bench/agent-rig.ts";
+import type { RelayGrant } from "../../web/src/api/answers.ts";
 import { ROOT } from "../graph/imports.ts";
 import { scaled } from "../scale.ts";
-import { type Grant, NodeViewer } from "./node-viewer.ts";
+import { NodeViewer } from "./node-viewer.ts";
 
 const VIEWERS = scaled(10, 50);
 const ROUNDS = scaled(1, 5);
@@ -32,7 +33,7 @@ it.each(["http3", "tcp"] as const)(
 	async (transport) => {
 		viewers = [];
 		for (let i = 0; i < VIEWERS; i++) {
-			const viewer = new NodeViewer(camera, () => rig.grant<Grant>([camera]), transport);
+			const viewer = new NodeViewer(camera, () => rig.grant<RelayGrant>([camera]), transport);
 			viewers.push(viewer);
 			await viewer.picture();
 		}

@@ -1,4 +1,5 @@
 import type { Session } from "../port.ts";
+import { sessionWithin } from "../within.ts";
 import { loadNative } from "./native.ts";
 import { Http3Session } from "./session.ts";
 
@@ -21,26 +22,13 @@ export async function connectHttp3(
 		certificateHashes.length > 0
 			? NapiClient.withCertificateHashes(certificateHashes.map((hash) => Buffer.from(hash)))
 			: NapiClient.withSystemRoots();
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let late = false;
-	const timeout = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => {
-			late = true;
-			reject(new Error(`no answer within ${timeoutMs / 1000} s, or a certificate that is not the expected one`));
-		}, timeoutMs);
-	});
+	const late = () => new Error(`no answer within ${timeoutMs / 1000} s, or a certificate that is not the expected one`);
 	try {
-		const connecting = client.connect(url.href).then((native) => {
-			// Nobody waits for it any more.
-			if (late) native.close(0, "");
-			return native;
-		});
-		return new Http3Session(await Promise.race([connecting, timeout]), url);
+		const opening = client.connect(url.href).then((native) => new Http3Session(native, url));
+		return await sessionWithin(timeoutMs, opening, late);
 	} catch (cause) {
 		// The URL carries the relay token: only the host may stand in an error.
 		throw new Error(`no WebTransport session with ${url.host}: ${redact(cause, url)}`);
-	} finally {
-		clearTimeout(timer);
 	}
 }
 
